@@ -1,0 +1,16 @@
+/** One thing wrong with a file. Lines and columns count from 1; `endColumn` is the first column after it. */
+export interface Diagnostic {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly severity: 'error' | 'warning';
+  /** Stable, for machines: `unknown-key`, `bad-duration`, … */
+  readonly code: string;
+  /** Where in the document, `jails.web.probes.REBOOT.uid`; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
+}

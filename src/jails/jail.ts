@@ -1,0 +1,44 @@
+/**
+ * A jail as the host sees it running now, and what the keeper needs to enter it.
+ *
+ * `jails/` only looks; it never enters. A jail that does not run has no `Jail`.
+ */
+export interface Jail {
+  /** The name under which the file and every command know it. */
+  readonly name: string;
+  readonly kind: 'pid' | 'chroot';
+  /**
+   * One life of the jail, from start to stop. Linux: `BOOT:PID:STARTTIME` of the process that stands for it;
+   * chroot: `DEV:INO:BIRTHTIME` of the directory. A restarted jail has another.
+   */
+  readonly instance: string;
+  /** How people address it by number; on Linux the host's pid of the jail's first process. */
+  readonly jid?: number;
+  /** The host's pid of the process that stands for the jail. */
+  readonly pid?: number;
+  /** Where the host finds its root, only where that is a path other than `/`. */
+  readonly path?: string;
+  /** Chosen inside the jail: display only. */
+  readonly hostname?: string;
+  readonly entrance: Entrance;
+}
+
+/** How the keeper gets in (PROTOCOL.md, "A definition"). Device, inode and start time are decimal text: they may pass 2^53. */
+export type Entrance =
+  | { readonly by: 'pid'; readonly pid: number; readonly start: string }
+  | { readonly by: 'chroot'; readonly root: string; readonly dev: string; readonly ino: string };
+
+/** Where the file says that a jail is to be found. */
+export type Whereabouts =
+  | { readonly by: 'name' }
+  | { readonly by: 'pid'; readonly pid: number }
+  | { readonly by: 'pidfile'; readonly path: string }
+  | { readonly by: 'chroot'; readonly path: string };
+
+/** What a look at one jail found. */
+export type Sighting =
+  | { readonly name: string; readonly jail: Jail }
+  /** It does not run: an ordinary state. */
+  | { readonly name: string; readonly absent: string }
+  /** It could not be looked at, or must not be entered (a pidfile that others may write, a process of the host). */
+  | { readonly name: string; readonly refused: string };

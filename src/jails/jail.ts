@@ -16,6 +16,8 @@ export interface Jail {
   readonly jid?: number;
   /** The host's pid of the process that stands for the jail. */
   readonly pid?: number;
+  /** Such as `pid:[4026532177]`: processes of two jails with the same one see each other, and each other's probes. */
+  readonly pidNamespace?: string;
   /** Where the host finds its root, only where that is a path other than `/`. */
   readonly path?: string;
   /** Chosen inside the jail: display only. */

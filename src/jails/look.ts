@@ -1,0 +1,43 @@
+import { sightChroot } from './chroot.ts';
+import type { Sighting, Whereabouts } from './jail.ts';
+import { sightPid } from './pid.ts';
+import { readPidfile, type Distrust } from './pidfile.ts';
+import { liesBelowRootOf } from './roots.ts';
+
+/**
+ * Looks at one jail, now. Never throws and never enters; a directory on a dead network file system may keep it
+ * waiting, so who looks at many does not wait for one before the next.
+ */
+export async function look(name: string, whereabouts: Whereabouts, distrust: Distrust): Promise<Sighting> {
+  switch (whereabouts.by) {
+    case 'name':
+      return { name, absent: `no jail named "${name}" runs; on Linux say pid:, pidfile: or chroot:` };
+    case 'pid':
+      return sightPid(name, whereabouts.pid);
+    case 'pidfile':
+      return sightPidfile(name, whereabouts.path, distrust);
+    case 'chroot':
+      return sightChroot(name, whereabouts.path);
+  }
+}
+
+/** The jail of a process that somebody named by number, as `-j 4711` does; it is called by that number. */
+export function lookPid(pid: number): Sighting {
+  return sightPid(String(pid), pid);
+}
+
+async function sightPidfile(name: string, path: string, distrust: Distrust): Promise<Sighting> {
+  const reading = await readPidfile(path, distrust);
+  if (!('pid' in reading)) return { name, ...reading };
+  const sighting = sightPid(name, reading.pid);
+  if (!('jail' in sighting)) return sighting;
+  try {
+    if (!liesBelowRootOf(reading.pid, reading.real)) return sighting;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EINVAL')
+      return { name, absent: `process ${reading.pid} has ended` };
+    return { name, refused: `process ${reading.pid} cannot be looked at: ${code ?? String(error)}` };
+  }
+  return { name, refused: `pidfile ${path} lies below the jail's own root` };
+}

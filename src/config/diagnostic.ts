@@ -13,4 +13,6 @@ export interface Diagnostic {
   readonly message: string;
   /** What to do about it. */
   readonly hint?: string;
+  /** The text of the line, at most 200 characters of it; absent where the file as a whole is meant. */
+  readonly source?: string;
 }

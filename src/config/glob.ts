@@ -1,0 +1,42 @@
+/** Whether a name is a pattern: holds `*` or `?`. */
+export function isGlob(name: string): boolean {
+  return /[*?]/.test(name);
+}
+
+/**
+ * Whether a pattern of `*` and `?` matches a whole text. No regular expression: those of a pattern with many stars
+ * can take exponential time, and a text may come from a jail. This takes at most |pattern| × |text| steps.
+ */
+export function matchesGlob(pattern: string, text: string): boolean {
+  let at = 0;
+  let seen = 0;
+  let star = -1;
+  let resume = 0;
+  while (seen < text.length) {
+    const want = pattern[at];
+    if (want === '*') {
+      star = at++;
+      resume = seen;
+    } else if (want === '?' || want === text[seen]) {
+      at++;
+      seen++;
+    } else if (star >= 0) {
+      at = star + 1;
+      seen = ++resume;
+    } else return false;
+  }
+  while (pattern[at] === '*') at++;
+  return at === pattern.length;
+}
+
+/**
+ * Whether a pattern matches a jail's name. `*` and `?` do not match a dot: nested jails are named by the root of their
+ * parent, and `db-*` must not hand `db-1.evil` a button.
+ */
+export function matchesJail(pattern: string, name: string): boolean {
+  const parts = name.split('.');
+  const patterns = pattern.split('.');
+  return (
+    parts.length === patterns.length && patterns.every((part, index) => matchesGlob(part, parts[index] ?? ''))
+  );
+}

@@ -1,0 +1,52 @@
+import type { Diagnostic } from './config/diagnostic.ts';
+import type { Sighting } from './jails/jail.ts';
+import type { GoneEvent, ListedRecord, ProbeEvent } from './keeper/messages.ts';
+import type { Adhoc, LastTrigger } from './plan/observed.ts';
+
+/**
+ * Everything that can happen to the daemon. `learn` reads it, `log.ts` writes it down, nothing else decides by it.
+ * `at` is when, in milliseconds since 1970.
+ */
+export type Event =
+  | ConfigEvent
+  | JailEvent
+  | KeeperEvent
+  | ProbeEvent
+  | GoneEvent
+  | OrderEvent
+  | AdhocEvent
+  | PastEvent
+  | DaemonEvent;
+
+export type ConfigEvent =
+  /** A configuration was loaded and holds from now on. */
+  | { readonly type: 'configured'; readonly at: number; readonly generation: number; readonly file: string }
+  /** It was read again and nothing had changed. */
+  | { readonly type: 'unchanged'; readonly at: number; readonly generation: number; readonly file: string }
+  /** It has errors and changes nothing. */
+  | { readonly type: 'misconfigured'; readonly at: number; readonly file: string; readonly diagnostics: readonly Diagnostic[] };
+
+export type JailEvent = { readonly type: 'sighted'; readonly at: number; readonly sightings: readonly Sighting[] };
+
+export type KeeperEvent =
+  | { readonly type: 'keeper-found'; readonly at: number; readonly epoch: string; readonly pid: number; readonly version: number; readonly startedAt: number }
+  | { readonly type: 'keeper-listed'; readonly at: number; readonly records: readonly ListedRecord[] }
+  | { readonly type: 'keeper-lost'; readonly at: number };
+
+export type OrderEvent =
+  | { readonly type: 'ordered'; readonly at: number; readonly order: 'arm' | 'update'; readonly id: string; readonly jail: string; readonly tag: string; readonly instance: string }
+  | { readonly type: 'disarmed'; readonly at: number; readonly id: string; readonly jail: string }
+  | { readonly type: 'order-refused'; readonly at: number; readonly id: string; readonly verb: string; readonly why: string };
+
+export type AdhocEvent =
+  | { readonly type: 'attached'; readonly at: number; readonly adhoc: Adhoc }
+  | { readonly type: 'detached'; readonly at: number; readonly id: string; readonly why: string };
+
+/** What earlier daemons left: facts of the state file, and the triggers of the history. */
+export type PastEvent =
+  | { readonly type: 'remembered'; readonly at: number; readonly adhoc: readonly Adhoc[]; readonly spent: readonly (readonly [id: string, jail: string, instance: string])[] }
+  | { readonly type: 'recalled'; readonly at: number; readonly probes: readonly { readonly id: string; readonly jail: string; readonly runs: number; readonly last: LastTrigger }[] };
+
+/** Of the daemon itself: for the log. */
+export type DaemonEvent =
+  | { readonly type: 'daemon'; readonly at: number; readonly level: 'info' | 'warn' | 'error'; readonly what: string; readonly why?: string };

@@ -1,0 +1,97 @@
+import type { Event } from '../event.ts';
+import type { ProbeEvent } from '../keeper/messages.ts';
+import type { LastTrigger, Observed } from '../plan/observed.ts';
+import { endingFields, endingOf, stamp, type Entry, type Line } from './entry.ts';
+
+/** What the lines of an event need to know of its probe. */
+export interface Naming {
+  readonly jail: string;
+  readonly title: string;
+}
+
+/** The history's lines of one event: two for each trigger, none for anything else. */
+export function linesOf(event: Event, observed: Observed, naming: (id: string) => Naming): Line[] {
+  if (event.type === 'fired') {
+    const { run, id, instance, by, at } = event;
+    return [{ t: 'fired', id: run, probe: id, instance, ...naming(id), firedAt: stamp(at), by }];
+  }
+  if (event.type === 'finished') return [endedLine(event, startOf(observed, naming(event.id).jail, event))];
+  return [];
+}
+
+function startOf(observed: Observed, jail: string, event: Extract<ProbeEvent, { type: 'finished' }>): number | undefined {
+  return observed.jails.get(jail)?.probes.get(event.id)?.commands.get(event.run)?.startedAt;
+}
+
+function endedLine(event: Extract<ProbeEvent, { type: 'finished' }>, startedAt: number | undefined): Line {
+  const ran = event.ending.stage === undefined;
+  return {
+    t: 'ended',
+    id: event.run,
+    ...(ran && startedAt !== undefined && { startedAt: stamp(startedAt) }),
+    endedAt: stamp(event.at),
+    ...(ran && { durationMs: event.duration }),
+    ...endingFields(event.ending),
+    ...(event.timedOut && { timedOut: true }),
+    ...(event.folded > 0 && { folded: event.folded }),
+  };
+}
+
+/** Puts the two lines of each trigger together. */
+export interface Merger {
+  add(line: Line): void;
+  /** Oldest first. One that has not ended is `running` or `queued` if the keeper has it, else `unknown`. */
+  entries(observed: Observed): Entry[];
+}
+
+/** Makes an empty one. */
+export function createMerger(): Merger {
+  const entries = new Map<string, Entry>();
+  return {
+    add(line) {
+      const { t, ...fields } = line;
+      const known = entries.get(line.id);
+      if (t === 'fired') {
+        if (!known) entries.set(line.id, fields as Entry);
+      } else if (known) {
+        entries.set(line.id, { ...known, ...fields });
+      }
+    },
+    entries: (observed) => [...entries.values()].map((entry) => (hasEnded(entry) ? entry : { ...entry, ...presentFate(entry, observed) })),
+  };
+}
+
+function hasEnded(entry: Entry): boolean {
+  return entry.endedAt !== undefined || entry.fate !== undefined;
+}
+
+function presentFate(entry: Entry, observed: Observed): Pick<Entry, 'fate' | 'startedAt'> {
+  for (const jail of observed.jails.values()) {
+    const command = jail.probes.get(entry.probe)?.commands.get(entry.id);
+    if (command) return command.startedAt === undefined ? { fate: 'queued' } : { fate: 'running', startedAt: stamp(command.startedAt) };
+  }
+  return { fate: 'unknown' };
+}
+
+/** Runs and last trigger of each probe, from all that the history still has. */
+export async function recallTriggers(lines: AsyncIterable<Line>): Promise<Map<string, { jail: string; runs: number; last: LastTrigger }>> {
+  const probes = new Map<string, { jail: string; runs: number; last: LastTrigger }>();
+  const probeOf = new Map<string, string>();
+  for await (const line of lines) {
+    if (line.t === 'fired') {
+      const known = probes.get(line.probe);
+      probes.set(line.probe, { jail: line.jail, runs: (known?.runs ?? 0) + 1, last: { run: line.id, firedAt: Date.parse(line.firedAt) } });
+      probeOf.set(line.id, line.probe);
+      continue;
+    }
+    const id = probeOf.get(line.id);
+    probeOf.delete(line.id);
+    const probe = id === undefined ? undefined : probes.get(id);
+    if (probe?.last.run === line.id) probe.last = { ...probe.last, ...lastFrom(line) };
+  }
+  return probes;
+}
+
+function lastFrom(line: Extract<Line, { t: 'ended' }>): Pick<LastTrigger, 'ending' | 'timedOut'> {
+  return { ending: endingOf(line), ...(line.timedOut && { timedOut: true }) };
+}

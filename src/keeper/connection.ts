@@ -1,0 +1,63 @@
+import { createConnection, type Socket } from 'node:net';
+import { createFrameReader, encodeFrame } from './frame.ts';
+import { orderFields, readMessage, type Message, type Order } from './messages.ts';
+
+/** The protocol that this daemon speaks (PROTOCOL.md, "History of versions"). */
+export const PROTOCOL_VERSION = 1;
+
+/** A line to a living keeper. Orders are written in order and never wait for an answer. */
+export interface Connection {
+  send(order: Order): void;
+  close(): void;
+}
+
+/** What a connection tells: every message, and once that it has ended, with the reason. */
+export interface Listener {
+  message(message: Message): void;
+  ended(why: string): void;
+}
+
+/**
+ * Connects to a keeper's socket and says hello.
+ *
+ * @throws the system's error (ECONNREFUSED: no process listens there any more; ENOENT)
+ */
+export async function connectKeeper(path: string, listener: Listener): Promise<Connection> {
+  const socket = createConnection(path);
+  await opened(socket);
+  const read = createFrameReader();
+  let why = 'the keeper closed the connection';
+  socket.on('data', (piece) => {
+    try {
+      for (const frame of read(piece)) listener.message(readMessage(frame));
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+      socket.destroy();
+    }
+  });
+  socket.on('error', (error) => {
+    why = error.message;
+  });
+  socket.on('close', () => {
+    listener.ended(why);
+  });
+  socket.write(encodeFrame('hello', { version: PROTOCOL_VERSION }));
+  return {
+    send(order) {
+      if (!socket.destroyed) socket.write(encodeFrame(order.verb, orderFields(order)));
+    },
+    close() {
+      socket.destroy();
+    },
+  };
+}
+
+function opened(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+}

@@ -1,0 +1,261 @@
+import type { Entrance } from '../jails/jail.ts';
+import type { Fields, Frame } from './frame.ts';
+
+/** All that the keeper needs to arm a probe and to run its command alone (PROTOCOL.md, "A definition"). */
+export interface Definition {
+  readonly id: string;
+  /** `BODY-REST`: two digests; equal first halves mean that the same process can go on. */
+  readonly tag: string;
+  readonly title: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly instance: string;
+  readonly entrance: Entrance;
+  readonly respawn: 'never' | 'after' | 'immediately';
+  readonly receipt: boolean;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly runAs?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  readonly timeout: number;
+  readonly killAfter: number;
+  readonly cooldown: number;
+  readonly concurrency: number;
+  readonly output: number;
+}
+
+/** What the daemon may order. `ref` asks for an answer. */
+export type Order =
+  | { readonly verb: 'limits'; readonly budget: number; readonly brake: number; readonly brakeWindow: number }
+  | { readonly verb: 'arm' | 'update'; readonly definition: Definition }
+  | { readonly verb: 'disarm'; readonly id: string }
+  | { readonly verb: 'fire'; readonly id: string; readonly ref: number }
+  | { readonly verb: 'kill'; readonly run: string; readonly ref: number }
+  | { readonly verb: 'list' }
+  | { readonly verb: 'ack'; readonly seq: number }
+  | { readonly verb: 'quit'; readonly grace: number };
+
+export type RecordState = 'entering' | 'armed' | 'running' | 'cooling' | 'spent' | 'idle' | 'removing';
+export type HoldReason = 'cooldown' | 'concurrency' | 'brake' | 'queue';
+
+/** A command as the keeper lists it; `startedAt` is absent while it waits for the budget. Times: ms since 1970. */
+export interface ListedRun {
+  readonly id: string;
+  readonly pid?: number;
+  readonly firedAt: number;
+  readonly startedAt?: number;
+}
+
+/** How a process or a run ended. */
+export interface Ending {
+  readonly exitCode?: number;
+  readonly signal?: number;
+  readonly stage?: string;
+  readonly errno?: number;
+}
+
+interface Numbered {
+  readonly seq: number;
+  /** ms since 1970. */
+  readonly at: number;
+}
+
+/** What happened to one probe; `id` is the probe's, `run` the trigger's. */
+export type ProbeEvent = Numbered &
+  (
+    | { readonly type: 'armed'; readonly id: string; readonly tag: string; readonly instance: string; readonly pid: number; readonly title: string }
+    | { readonly type: 'held'; readonly id: string; readonly instance: string; readonly reason: HoldReason; readonly until?: number }
+    | { readonly type: 'died'; readonly id: string; readonly instance: string; readonly pid: number; readonly ending: Ending }
+    | { readonly type: 'failed'; readonly id: string; readonly instance: string; readonly stage: string; readonly errno: number }
+    | { readonly type: 'spent'; readonly id: string; readonly instance: string }
+    | { readonly type: 'fired'; readonly id: string; readonly instance: string; readonly run: string; readonly by: 'jail' | 'host' }
+    | { readonly type: 'started'; readonly id: string; readonly run: string; readonly pid: number; readonly marker?: number }
+    | {
+        readonly type: 'finished';
+        readonly id: string;
+        readonly run: string;
+        readonly duration: number;
+        readonly ending: Ending;
+        readonly timedOut: boolean;
+        readonly folded: number;
+      }
+  );
+
+/** The process that stood for a jail's instance has ended. */
+export type GoneEvent = Numbered & { readonly type: 'gone'; readonly instance: string };
+
+export interface ListedRecord {
+  readonly id: string;
+  readonly tag: string;
+  readonly instance: string;
+  readonly state: RecordState;
+  readonly since: number;
+  readonly pid?: number;
+  readonly title?: string;
+  readonly until?: number;
+  readonly reason?: HoldReason;
+  readonly runs: readonly ListedRun[];
+}
+
+/** Everything that the keeper says. */
+export type Message =
+  | ProbeEvent
+  | GoneEvent
+  | { readonly type: 'hello'; readonly version: number; readonly epoch: string; readonly pid: number; readonly started: number; readonly seq: number; readonly nofile: number }
+  | { readonly type: 'superseded' }
+  | { readonly type: 'ok'; readonly ref: number; readonly run?: string }
+  | { readonly type: 'refused'; readonly verb: string; readonly why: string; readonly ref?: number; readonly id?: string }
+  | { readonly type: 'record'; readonly record: ListedRecord }
+  | { readonly type: 'listed'; readonly records: number; readonly seq: number };
+
+function definitionFields(d: Definition): Fields {
+  return {
+    key: d.id,
+    tag: d.tag,
+    title: d.title,
+    uid: d.uid,
+    gid: d.gid,
+    groups: d.groups.length > 0 ? d.groups.join(',') : undefined,
+    instance: d.instance,
+    ...(d.entrance.by === 'pid'
+      ? { enter: 'pid', pid: d.entrance.pid, start: d.entrance.start }
+      : { enter: 'chroot', root: d.entrance.root, dev: d.entrance.dev, ino: d.entrance.ino }),
+    respawn: d.respawn,
+    receipt: d.receipt ? 1 : undefined,
+    arg: d.argv,
+    env: d.env,
+    cwd: d.cwd,
+    run_uid: d.runAs?.uid,
+    run_gid: d.runAs?.gid,
+    run_groups: d.runAs && d.runAs.groups.length > 0 ? d.runAs.groups.join(',') : undefined,
+    timeout: d.timeout,
+    kill_after: d.killAfter,
+    cooldown: d.cooldown,
+    concurrency: d.concurrency,
+    output: d.output,
+  };
+}
+
+/** An order's fields as they go into its frame. */
+export function orderFields(order: Order): Fields {
+  switch (order.verb) {
+    case 'arm':
+    case 'update':
+      return definitionFields(order.definition);
+    case 'disarm':
+      return { key: order.id };
+    case 'fire':
+      return { key: order.id, ref: order.ref };
+    case 'kill':
+      return { id: order.run, ref: order.ref };
+    case 'limits':
+      return { budget: order.budget, brake: order.brake, brake_window: order.brakeWindow };
+    case 'ack':
+      return { seq: order.seq };
+    case 'quit':
+      return { grace: order.grace };
+    case 'list':
+      return {};
+  }
+}
+
+/** Reads what the keeper said. @throws Error naming the verb and the field, if it is not of this protocol */
+export function readMessage(frame: Frame): Message {
+  const { verb } = frame;
+  const optional = (name: string): string | undefined => frame.fields.get(name)?.[0];
+  const text = (name: string): string => {
+    const value = optional(name);
+    if (value === undefined) throw new Error(`keeper: ${verb} without ${name}`);
+    return value;
+  };
+  const toNumber = (name: string, value: string): number => {
+    if (!/^\d{1,16}$/.test(value)) throw new Error(`keeper: ${verb} with ${name}=${JSON.stringify(value)}`);
+    return Number(value);
+  };
+  const number = (name: string): number => toNumber(name, text(name));
+  const count = (name: string): number | undefined => {
+    const value = optional(name);
+    return value === undefined ? undefined : toNumber(name, value);
+  };
+  /** Leaves out what is absent, so that a message never holds `undefined`. */
+  const some = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
+    (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
+  const ending = (): Ending => ({
+    ...some('exitCode', count('exit')),
+    ...some('signal', count('signal')),
+    ...some('stage', optional('stage')),
+    ...some('errno', count('errno')),
+  });
+  const numbered = () => ({ seq: number('seq'), at: number('at') });
+
+  switch (verb) {
+    case 'hello':
+      return { type: verb, version: number('version'), epoch: text('epoch'), pid: number('pid'), started: number('started'), seq: number('seq'), nofile: number('nofile') };
+    case 'superseded':
+      return { type: verb };
+    case 'ok':
+      return { type: verb, ref: number('ref'), ...some('run', optional('id')) };
+    case 'refused':
+      return { type: verb, verb: text('verb'), why: text('why'), ...some('ref', count('ref')), ...some('id', optional('key')) };
+    case 'record':
+      return { type: verb, record: readRecord() };
+    case 'listed':
+      return { type: verb, records: number('records'), seq: number('seq') };
+    case 'armed':
+      return { type: verb, ...numbered(), id: text('key'), tag: text('tag'), instance: text('instance'), pid: number('pid'), title: text('title') };
+    case 'held':
+      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), reason: text('reason') as HoldReason, ...some('until', count('until')) };
+    case 'died':
+      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), pid: number('pid'), ending: ending() };
+    case 'failed':
+      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), stage: text('stage'), errno: number('errno') };
+    case 'spent':
+      return { type: verb, ...numbered(), id: text('key'), instance: text('instance') };
+    case 'gone':
+      return { type: verb, ...numbered(), instance: text('instance') };
+    case 'fired':
+      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), run: text('id'), by: text('by') === 'host' ? 'host' : 'jail' };
+    case 'started':
+      return { type: verb, ...numbered(), id: text('key'), run: text('id'), pid: number('pid'), ...some('marker', count('marker')) };
+    case 'finished':
+      return {
+        type: verb,
+        ...numbered(),
+        id: text('key'),
+        run: text('id'),
+        duration: number('duration'),
+        ending: ending(),
+        timedOut: optional('timedout') === '1',
+        folded: count('folded') ?? 0,
+      };
+    default:
+      throw new Error(`keeper: unknown message ${JSON.stringify(verb)}`);
+  }
+
+  function readRecord(): ListedRecord {
+    return {
+      id: text('key'),
+      tag: text('tag'),
+      instance: text('instance'),
+      state: text('state') as RecordState,
+      since: number('since'),
+      ...some('pid', count('pid')),
+      ...some('title', optional('title')),
+      ...some('until', count('until')),
+      ...some('reason', optional('reason') as HoldReason | undefined),
+      runs: (frame.fields.get('run') ?? []).map(readRun),
+    };
+  }
+
+  function readRun(value: string): ListedRun {
+    const [id = '', pid = '', firedAt = '', startedAt = ''] = value.split(' ');
+    const numbers = { pid: toNumber('run', pid), startedAt: toNumber('run', startedAt) };
+    return {
+      id,
+      firedAt: toNumber('run', firedAt),
+      ...some('pid', numbers.pid || undefined),
+      ...some('startedAt', numbers.startedAt || undefined),
+    };
+  }
+}

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The keeper's program; the same place seen from src/keeper and from dist/keeper. */
+const PROGRAM = fileURLToPath(new URL('../../dist/keeper/keeper', import.meta.url));
+
+/** How long a starting keeper may take until it listens, in ms. */
+const START_LIMIT = 10_000;
+
+/**
+ * Starts a keeper in a session of its own, so that it outlives the daemon.
+ *
+ * @returns the path of its socket
+ * @throws Error with what the keeper itself said on stderr
+ */
+export async function startKeeper(stateDirectory: string): Promise<string> {
+  const child = spawn(PROGRAM, [stateDirectory], {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+  const epoch = new Promise<string>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+      const ready = /^ready ([0-9a-f]{8})\n/.exec(out);
+      if (ready?.[1]) resolve(ready[1]);
+    });
+  });
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', (error) => reject(new Error(`${PROGRAM}: ${error.message}`)));
+    child.once('exit', (code, signal) => {
+      void once(child, 'close').then(() => reject(new Error(complaint.trim() || `the keeper ended at its start (${signal ?? `exit ${code}`})`)));
+    });
+  });
+  const late = AbortSignal.timeout(START_LIMIT);
+  const tooLate = new Promise<never>((_, reject) => {
+    late.addEventListener('abort', () => reject(new Error(`the keeper did not listen within ${START_LIMIT / 1000} s`)));
+  });
+  try {
+    return join(stateDirectory, `keeper.${await Promise.race([epoch, ended, tooLate])}.sock`);
+  } finally {
+    child.removeAllListeners();
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.unref();
+  }
+}
+
+/** The sockets of keepers that may live, newest name last. */
+export async function findKeepers(stateDirectory: string): Promise<string[]> {
+  const names = await readdir(stateDirectory);
+  return names.filter((name) => /^keeper\.[0-9a-f]{8}\.sock$/.test(name)).map((name) => join(stateDirectory, name));
+}
+
+/** Removes the socket of a keeper that is dead: connect(2) was refused. */
+export async function removeStaleSocket(path: string): Promise<void> {
+  await rm(path, { force: true });
+}

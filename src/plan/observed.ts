@@ -1,0 +1,113 @@
+import type { ProbeConfig } from '../config/config.ts';
+import type { Jail, Sighting, Whereabouts } from '../jails/jail.ts';
+import type { Ending, HoldReason, RecordState } from '../keeper/messages.ts';
+
+/**
+ * The world as far as it was told: what `learn` builds and `plan` compares with what is wanted.
+ *
+ * Never changed in place: `learn` copies the jails that an event touches and shares the rest.
+ */
+export interface Observed {
+  /** The keeper that we speak with; absent while there is none. */
+  readonly keeper?: ObservedKeeper;
+  readonly jails: ReadonlyMap<string, ObservedJail>;
+  readonly adhoc: ReadonlyMap<string, Adhoc>;
+}
+
+export interface ObservedKeeper {
+  readonly epoch: string;
+  readonly pid: number;
+  readonly version: number;
+  readonly startedAt: number;
+  /** It has told all its records: before that nothing may be planned. */
+  readonly listed: boolean;
+}
+
+export interface ObservedJail {
+  readonly name: string;
+  /** What the last look found; absent: nobody has looked yet. */
+  readonly sighting?: Sighting;
+  /** By id. */
+  readonly probes: ReadonlyMap<string, ObservedProbe>;
+}
+
+/** Times are milliseconds since 1970. */
+export interface ObservedProbe {
+  readonly id: string;
+  /** The keeper's record; absent: it has none. */
+  readonly held?: Held;
+  /** Commands that run or wait for the budget, by the trigger's id. */
+  readonly commands: ReadonlyMap<string, Command>;
+  /** The instance in which it has had its one trigger (`respawn: never`). */
+  readonly spentIn?: string;
+  readonly trouble?: Trouble;
+  /** Triggers so far. */
+  readonly runs: number;
+  readonly last?: LastTrigger;
+  /** When its state last changed. */
+  readonly since: number;
+}
+
+export interface Held {
+  readonly state: RecordState;
+  readonly tag: string;
+  readonly instance: string;
+  readonly pid?: number;
+  /** As ps(1) shows it: the declared title, and the receipt if there is one. */
+  readonly shownTitle?: string;
+  readonly reason?: HoldReason;
+  readonly until?: number;
+  /** The tag of the process that is to take its place and is on its way in. */
+  readonly replacedBy?: string;
+}
+
+export interface Command {
+  readonly run: string;
+  readonly firedAt: number;
+  readonly startedAt?: number;
+  readonly pid?: number;
+}
+
+/** Why a probe is not there although it should be, and when to try again. */
+export interface Trouble {
+  readonly kind: 'failed' | 'died' | 'refused';
+  readonly why: string;
+  readonly stage?: string;
+  readonly errno?: number;
+  readonly instance: string;
+  readonly at: number;
+  /** In a row. */
+  readonly tries: number;
+  readonly retryAt: number;
+}
+
+export interface LastTrigger {
+  readonly run: string;
+  readonly firedAt: number;
+  readonly ending?: Ending;
+  readonly timedOut?: boolean;
+}
+
+/** A probe that `-c` asked for: it belongs to one instance of its jail. */
+export interface Adhoc {
+  /** `adhoc/N`. */
+  readonly id: string;
+  readonly jail: string;
+  readonly instance: string;
+  /** Only for a jail that the file does not know (a pid given to `-j`). */
+  readonly whereabouts?: Whereabouts;
+  readonly probe: ProbeConfig;
+}
+
+export const NOTHING_OBSERVED: Observed = { jails: new Map(), adhoc: new Map() };
+
+/** The jail if it runs. */
+export function runningJail(jail: ObservedJail | undefined): Jail | undefined {
+  const sighting = jail?.sighting;
+  return sighting && 'jail' in sighting ? sighting.jail : undefined;
+}
+
+/** The jail's name in a declared probe's id: keys hold no slash, names may. */
+export function jailOfId(id: string): string {
+  return id.slice(0, id.lastIndexOf('/'));
+}

@@ -1,0 +1,92 @@
+import type { ProbeConfig } from '../config/config.ts';
+import type { Jail } from '../jails/jail.ts';
+import { defineProbe, type Host } from './definition.ts';
+import { runningJail, type Observed, type ObservedJail } from './observed.ts';
+import { judge, type Action } from './rules.ts';
+import type { Step } from './step.ts';
+import type { Desired, Wanted } from './wanted.ts';
+
+/** One probe and what is to be done about it: a row of `plan` and `reload`. */
+export interface Change {
+  readonly action: Action;
+  readonly id: string;
+  readonly jail: string;
+  readonly title: string;
+  readonly pid?: number;
+  readonly why?: string;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
+  /** When to plan again though nothing happened (ms since 1970). */
+  readonly wakeAt?: number;
+}
+
+/**
+ * Remembers the tags of definitions, which are all that planning needs of them as long as nothing changes.
+ * It belongs to one `Host`.
+ */
+export type Tags = WeakMap<Jail, WeakMap<ProbeConfig, string>>;
+
+/**
+ * What has to happen so that these jails have what is wanted. Pure; a second plan of the world that the first one's
+ * steps lead to is empty.
+ *
+ * @param jails which to look at: the touched ones, or all
+ * @param now ms since 1970
+ */
+export function plan(desired: Desired, observed: Observed, jails: Iterable<string>, now: number, host: Host, tags: Tags): Plan {
+  const changes: Change[] = [];
+  const steps: Step[] = [];
+  let wakeAt: number | undefined;
+  if (!observed.keeper?.listed) return { changes, steps };
+
+  for (const name of jails) {
+    const jail: ObservedJail = observed.jails.get(name) ?? { name, probes: new Map() };
+    const wanted = desired.forJail(name);
+    for (const want of wanted.values()) planProbe(jail, want.id, want);
+    for (const probe of jail.probes.values()) {
+      if (!wanted.has(probe.id)) planProbe(jail, probe.id, undefined);
+    }
+  }
+  return { changes, steps, ...(wakeAt !== undefined && { wakeAt }) };
+
+  function planProbe(observedJail: ObservedJail, id: string, want: Wanted | undefined): void {
+    const running = runningJail(observedJail);
+    const probe = observedJail.probes.get(id);
+    const tag = want && running && want.clash === undefined ? tagOf(want, running) : '';
+    const verdict = judge({
+      now,
+      tag,
+      ...(want && { wanted: want }),
+      ...(probe && { probe }),
+      ...(observedJail.sighting && { sighting: observedJail.sighting }),
+      ...(running && { jail: running }),
+    });
+    if (verdict.wakeAt !== undefined) wakeAt = Math.min(wakeAt ?? verdict.wakeAt, verdict.wakeAt);
+    if (!want && verdict.action === 'keep') return;
+    changes.push({
+      action: verdict.action,
+      id,
+      jail: observedJail.name,
+      title: want?.probe.title ?? probe?.held?.shownTitle ?? id,
+      ...(probe?.held?.pid !== undefined && { pid: probe.held.pid }),
+      ...(verdict.why !== undefined && { why: verdict.why }),
+    });
+    if (verdict.action === 'disarm') steps.push({ do: 'disarm', jail: observedJail.name, id });
+    if (!want || !running || verdict.action === 'keep' || verdict.action === 'wait' || verdict.action === 'disarm') return;
+    const definition = defineProbe(want.id, want.probe, running, host);
+    steps.push({ do: verdict.action === 'update' ? 'update' : 'arm', jail: observedJail.name, definition });
+  }
+
+  function tagOf(want: Wanted, jail: Jail): string {
+    const ofJail = tags.get(jail) ?? new WeakMap<ProbeConfig, string>();
+    tags.set(jail, ofJail);
+    const known = ofJail.get(want.probe);
+    if (known !== undefined) return known;
+    const { tag } = defineProbe(want.id, want.probe, jail, host);
+    ofJail.set(want.probe, tag);
+    return tag;
+  }
+}

@@ -1,21 +1,26 @@
 import { sightChroot } from './chroot.ts';
 import type { Sighting, Whereabouts } from './jail.ts';
 import { sightPid } from './pid.ts';
-import { readPidfile, type Distrust } from './pidfile.ts';
+import { readPidfile } from './pidfile.ts';
 import { liesBelowRootOf } from './roots.ts';
 
 /**
  * Looks at one jail, now. Never throws and never enters; a directory on a dead network file system may keep it
- * waiting, so who looks at many does not wait for one before the next.
+ * waiting, so who looks at many does not wait for one before the next. `owner` is who, besides root, may own a
+ * pidfile: the daemon's user.
  */
-export async function look(name: string, whereabouts: Whereabouts, distrust: Distrust): Promise<Sighting> {
+export async function look(
+  name: string,
+  whereabouts: Whereabouts,
+  owner: number = process.getuid?.() ?? 0,
+): Promise<Sighting> {
   switch (whereabouts.by) {
     case 'name':
       return { name, absent: `no jail named "${name}" runs; on Linux say pid:, pidfile: or chroot:` };
     case 'pid':
       return sightPid(name, whereabouts.pid);
     case 'pidfile':
-      return sightPidfile(name, whereabouts.path, distrust);
+      return sightPidfile(name, whereabouts.path, owner);
     case 'chroot':
       return sightChroot(name, whereabouts.path);
   }
@@ -26,8 +31,8 @@ export function lookPid(pid: number): Sighting {
   return sightPid(String(pid), pid);
 }
 
-async function sightPidfile(name: string, path: string, distrust: Distrust): Promise<Sighting> {
-  const reading = await readPidfile(path, distrust);
+async function sightPidfile(name: string, path: string, owner: number): Promise<Sighting> {
+  const reading = await readPidfile(path, owner);
   if (!('pid' in reading)) return { name, ...reading };
   const sighting = sightPid(name, reading.pid);
   if (!('jail' in sighting)) return sighting;

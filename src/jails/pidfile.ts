@@ -1,11 +1,6 @@
 import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
-
-/**
- * Why the file, any directory above it or any symlink on the way must not be believed; undefined when they may.
- * The rule is the configuration's (`config/trust.ts`): what names a jail decides whose namespaces root enters.
- */
-export type Distrust = (path: string) => string | undefined | Promise<string | undefined>;
+import { open } from 'node:fs/promises';
+import { faultOf, walk } from '../config/trust.ts';
 
 /** What a pidfile says. `real` is where it was found in the end, all symlinks resolved. */
 export type PidfileReading =
@@ -17,9 +12,11 @@ const LONGEST = 32;
 
 /**
  * Reads a pidfile that somebody else wrote. Opened without following a symlink and without waiting for the other
- * end of a pipe; judged by the open descriptor; then read from it, so that nothing can be exchanged in between.
+ * end of a pipe; judged by the open descriptor; then read from it, so that nothing can be exchanged in between. It
+ * obeys the rule of the configuration's files, since it decides whose namespaces root enters: it and all above it
+ * belong to root or `owner`, and nobody else may write there.
  */
-export async function readPidfile(path: string, distrust: Distrust): Promise<PidfileReading> {
+export async function readPidfile(path: string, owner: number): Promise<PidfileReading> {
   let file;
   try {
     file = await open(
@@ -34,10 +31,14 @@ export async function readPidfile(path: string, distrust: Distrust): Promise<Pid
     return { refused: `pidfile ${path} cannot be opened: ${code ?? String(error)}` };
   }
   try {
-    const stat = await file.stat({ bigint: true });
+    const stat = await file.stat();
     if (!stat.isFile()) return { refused: `pidfile ${path} is not a regular file` };
-    const doubt = await distrust(path);
-    if (doubt !== undefined) return { refused: `pidfile ${path} is not to be trusted: ${doubt}` };
+    const way = walk(path, owner);
+    const fault = faultOf(path, stat, owner) ?? way.faults[0];
+    if (fault !== undefined)
+      return { refused: `pidfile ${path} is not to be trusted: ${fault.path} ${fault.why}` };
+    if (way.stats.ino !== stat.ino || way.stats.dev !== stat.dev)
+      return { absent: `pidfile ${path} is being replaced` };
     const buffer = Buffer.alloc(LONGEST + 1);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
     if (bytesRead > LONGEST) return { refused: `pidfile ${path} is longer than ${LONGEST} bytes` };
@@ -46,7 +47,7 @@ export async function readPidfile(path: string, distrust: Distrust): Promise<Pid
     // runc, crun and dockerd write no newline.
     const digits = /^([1-9][0-9]{0,9})\n?$/.exec(buffer.toString('latin1', 0, bytesRead))?.[1];
     if (digits === undefined) return { refused: `pidfile ${path} does not hold one pid and nothing else` };
-    return { pid: Number(digits), real: await realpath(path) };
+    return { pid: Number(digits), real: way.resolved };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return { absent: `pidfile ${path} was removed` };

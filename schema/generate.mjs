@@ -44,8 +44,13 @@ export async function generate() {
     format: true,
     style: { printWidth: 110, singleQuote: true },
   });
+  const levels = { 'a probe': 'probe', 'a jail': 'jail', settings: 'settings' };
+  const keys = Object.entries(levels).map(
+    ([level, name]) => `  '${level}': ${JSON.stringify(Object.keys(schema.$defs[name].properties))},\n`,
+  );
+  const keysOf = `\n/** The keys of each level, for hints about keys at the wrong one. */\nexport const keysOf = {\n  'the file': ${JSON.stringify(Object.keys(schema.properties))},\n${keys.join('')}} as const;\n`;
   return new Map([
-    [at('../src/config/config-file.ts'), `${mark}${types}`],
+    [at('../src/config/config-file.ts'), `${mark}${types}${keysOf}`],
     [at('../src/config/validator.ts'), `// @ts-nocheck\n${mark}${validator}\n`],
   ]);
 }

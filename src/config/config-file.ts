@@ -227,3 +227,11 @@ export interface SettingsEntry {
     total?: number | string;
   };
 }
+
+/** The keys of each level, for hints about keys at the wrong one. */
+export const keysOf = {
+  'the file': ["include","defaults","jails","settings"],
+  'a probe': ["command","title","uid","gid","groups","respawn","timeout","kill_after","cooldown","concurrency","run_as","cwd","env","receipt","enabled","description"],
+  'a jail': ["probes","pid","chroot","description"],
+  'settings': ["rescan","grace","budget","brake","history","output"],
+} as const;

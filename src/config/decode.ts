@@ -20,14 +20,21 @@ export function decode(file: string, bytes: Buffer): { text: string } | { proble
     const start = Math.max(0, text.indexOf('\u{fffd}'));
     const message = 'this is not UTF-8';
     const hint = 'save the file as UTF-8; it looks like another encoding, such as Latin-1';
-    return { problem: source.complain({ start, end: start + 1 }, { code: 'encoding', path: '', message, hint }) };
+    return {
+      problem: source.complain({ start, end: start + 1 }, { code: 'encoding', path: '', message, hint }),
+    };
   }
   const start = text.search(control);
   if (start >= 0) {
     const code = text.charCodeAt(start).toString(16).toUpperCase().padStart(4, '0');
     const message = `control character U+${code}`;
     const hint = 'take it out, or write it as an escape in double quotes';
-    return { problem: source.complain({ start, end: start + 1 }, { code: 'control-character', path: '', message, hint }) };
+    return {
+      problem: source.complain(
+        { start, end: start + 1 },
+        { code: 'control-character', path: '', message, hint },
+      ),
+    };
   }
   return { text };
 }

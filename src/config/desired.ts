@@ -1,0 +1,78 @@
+import type { Whereabouts } from '../jails/jail.ts';
+import type { Config, JailConfig, Origin, ProbeConfig } from './config.ts';
+import { matchesJail } from './glob.ts';
+
+/** A probe that a jail is to have. */
+export interface Wanted {
+  readonly probe: ProbeConfig;
+  /** Its title belongs to an earlier probe of this jail, so that it cannot be armed. */
+  readonly clash?: { readonly with: string; readonly origin: Origin };
+}
+
+/** What is wanted, asked jail by jail. */
+export interface Desired {
+  /** The jails with an exact name, in the order of the files. */
+  readonly jailNames: readonly string[];
+  /** Where the file says that a jail of an exact name is. */
+  whereabouts(name: string): Whereabouts | undefined;
+  /** The probes of a jail, whether the file names it or not; the same array for the same question. */
+  forJail(name: string, jid?: number): readonly Wanted[];
+}
+
+/**
+ * Decides which definition holds. For one jail and one key it comes from the exact name, else the jid, else the first
+ * pattern that matches, and is taken whole; `enabled: false` takes the key away. Pure.
+ */
+export function createDesired({ jails }: Config): Desired {
+  const named = new Map<string, JailConfig[]>();
+  const numbered = new Map<string, JailConfig[]>();
+  const globs = jails.filter((jail) => jail.glob);
+  for (const jail of jails) {
+    if (jail.glob) continue;
+    const group = /^[0-9]+$/.test(jail.name) ? numbered : named;
+    const entries = group.get(jail.name);
+    if (entries) entries.push(jail);
+    else group.set(jail.name, [jail]);
+  }
+  const known = new Map<string, readonly Wanted[]>();
+
+  const forJail = (name: string, jid?: number): readonly Wanted[] => {
+    const question = `${jid ?? ''} ${name}`;
+    const before = known.get(question);
+    if (before) return before;
+    const ranked = [
+      ...(named.get(name) ?? []),
+      ...(numbered.get(String(jid)) ?? []),
+      ...globs.filter((glob) => matchesJail(glob.name, name)),
+    ];
+    const wanted = choose(ranked);
+    known.set(question, wanted);
+    return wanted;
+  };
+
+  const whereabouts = (name: string): Whereabouts | undefined => {
+    const entries = named.get(name);
+    return (entries?.find((entry) => entry.whereabouts.by !== 'name') ?? entries?.[0])?.whereabouts;
+  };
+
+  return { jailNames: [...named.keys()], whereabouts, forJail };
+}
+
+/** Of entries in order of rank, the first definition of each key, and the first holder of each title. */
+function choose(ranked: readonly JailConfig[]): readonly Wanted[] {
+  const keys = new Set<string>();
+  const titles = new Map<string, ProbeConfig>();
+  const wanted: Wanted[] = [];
+  for (const { probes } of ranked) {
+    for (const probe of probes) {
+      if (keys.has(probe.key)) continue;
+      keys.add(probe.key);
+      if (!probe.enabled) continue;
+      const holder = titles.get(probe.title);
+      if (holder) wanted.push({ probe, clash: { with: holder.key, origin: holder.origin } });
+      else wanted.push({ probe });
+      if (!holder) titles.set(probe.title, probe);
+    }
+  }
+  return wanted;
+}

@@ -1,0 +1,116 @@
+import type { ConfigFile, ProbeEntry } from './config-file.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { Draft, DraftJail } from './draft.ts';
+import { isGlob } from './glob.ts';
+import { longest, parseDuration } from './quantity.ts';
+import type { Path } from './tree.ts';
+
+/** What jaildaemon tells a command by itself. */
+const facts = new Set(['JAIL_NAME', 'JAIL_JID', 'JAIL_PATH', 'JAIL_HOSTNAME', 'PROBE_TITLE', 'TRIGGER_ID']);
+const longestCommand = 65_536;
+
+/** What a schema cannot say of one file. */
+export function checkDraft(draft: Draft, whole: ConfigFile, main: boolean): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  if (!main) {
+    for (const key of ['include', 'defaults', 'settings'] as const) {
+      if (whole[key] === undefined) continue;
+      const message = `only the main file may have ${key}`;
+      const hint = 'an included file has jails: and nothing else';
+      problems.push(draft.complain([key], 'key', { code: 'not-in-include', message, hint }));
+    }
+  }
+  problems.push(
+    ...checkTimes(draft, ['defaults'], draft.defaults),
+    ...checkEnv(draft, ['defaults'], draft.defaults),
+  );
+  problems.push(...checkSettings(draft));
+  for (const jail of draft.jails) {
+    problems.push(...checkJail(draft, jail));
+    for (const { key, entry } of jail.probes) {
+      const path = ['jails', jail.name, 'probes', key];
+      problems.push(...checkTimes(draft, path, entry), ...checkEnv(draft, path, entry));
+      problems.push(...checkCommand(draft, path, entry));
+    }
+  }
+  return problems;
+}
+
+function checkTimes(draft: Draft, path: Path, entry: object): Diagnostic[] {
+  const times = entry as Record<string, unknown>;
+  return ['timeout', 'kill_after', 'cooldown', 'rescan', 'grace', 'within'].flatMap((key) => {
+    const text = times[key];
+    if (typeof text !== 'string' || parseDuration(text) <= longest) return [];
+    const message = `${key}: ${text} is too long; the longest duration is 576h (24 days)`;
+    return [draft.complain([...path, key], 'value', { code: 'out-of-range', message })];
+  });
+}
+
+function checkEnv(draft: Draft, path: Path, { env }: Pick<ProbeEntry, 'env'>): Diagnostic[] {
+  return Object.keys(env ?? {}).flatMap((name) => {
+    if (!facts.has(name)) return [];
+    const message = `${name} is a fact that jaildaemon sets by itself`;
+    return [
+      draft.complain([...path, 'env', name], 'key', { code: 'reserved', message, hint: 'use another name' }),
+    ];
+  });
+}
+
+function checkSettings(draft: Draft): Diagnostic[] {
+  const { rescan, brake } = draft.settings;
+  const problems = [
+    ...checkTimes(draft, ['settings'], draft.settings),
+    ...checkTimes(draft, ['settings', 'brake'], brake ?? {}),
+  ];
+  if (rescan !== undefined && parseDuration(rescan) < 100) {
+    const message = `rescan: ${rescan} is too short; the shortest is 100ms`;
+    problems.push(draft.complain(['settings', 'rescan'], 'value', { code: 'out-of-range', message }));
+  }
+  if (brake?.within !== undefined && parseDuration(brake.within) === 0) {
+    const message = 'within: 0s is too short';
+    const hint = 'triggers: 0 switches the brake off';
+    problems.push(
+      draft.complain(['settings', 'brake', 'within'], 'value', { code: 'out-of-range', message, hint }),
+    );
+  }
+  return problems;
+}
+
+function checkJail(draft: Draft, { name, entry }: DraftJail): Diagnostic[] {
+  const jid = isJid(name);
+  const where = entry.pid === undefined ? 'chroot' : 'pid';
+  if ((isGlob(name) || jid) && entry[where] !== undefined) {
+    const what = jid ? 'a key of digits is a jid' : 'a pattern stands for many jails';
+    const message = `${what}, and cannot have ${where}:`;
+    return [
+      draft.complain(['jails', name, where], 'key', { code: 'contradiction', message, hint: 'use a name' }),
+    ];
+  }
+  if (!jid || process.platform !== 'linux') return [];
+  const message = `a key of digits is a jid, which Linux does not have: ${name} never matches`;
+  const hint = `for the jail of a process write a name, and under it pid: ${name}`;
+  return [draft.complain(['jails', name], 'key', { code: 'no-jids', severity: 'warning', message, hint })];
+}
+
+/** Whether a key under `jails:` is a jid: digits alone. */
+export function isJid(name: string): boolean {
+  return /^[0-9]+$/.test(name);
+}
+
+function checkCommand(draft: Draft, path: Path, { command }: ProbeEntry): Diagnostic[] {
+  const at: Path = [...path, 'command'];
+  if (typeof command === 'string' && Buffer.byteLength(command) > longestCommand) {
+    const message = `command: ${Buffer.byteLength(command)} bytes are too many; 64 KiB is the most`;
+    const hint = 'put it into a script, and call that';
+    return [draft.complain(at, 'value', { code: 'too-large', message, hint })];
+  }
+  if (typeof command === 'string' && command.trim() === '') {
+    const message = 'this command is empty: a trigger is recorded, and nothing else happens';
+    return [draft.complain(at, 'value', { code: 'empty-command', severity: 'warning', message })];
+  }
+  if (Array.isArray(command) && command[0] === '') {
+    const message = 'command[0]: the name of a program is missing';
+    return [draft.complain([...at, 0], 'value', { code: 'bad-value', message })];
+  }
+  return [];
+}

@@ -1,0 +1,81 @@
+import { watch } from 'chokidar';
+import type { FSWatcher } from 'chokidar';
+
+/** What was heard of a directory: a hint to look, and no more. */
+export interface Nudge {
+  readonly directory: string;
+  /** Of what in it; absent where that is not known. */
+  readonly name?: string;
+  /** Whether a name came, went or was replaced, rather than a file written. */
+  readonly renamed: boolean;
+}
+
+/** A directory to listen to. */
+export interface Listening {
+  /** Another where the directory was made again under the same path. */
+  readonly birth: string;
+  readonly files: Iterable<string>;
+}
+
+/** Listens to directories, without what is below them. */
+export interface Listener {
+  listen(directories: ReadonlyMap<string, Listening>): void;
+  close(): Promise<void>;
+}
+
+/** How often to look where the system does not tell of changes in files: kqueue needs a descriptor for each. */
+const interval = 500;
+
+/** Whether changes are found by looking again and again. */
+export const polls = process.platform !== 'linux';
+
+/**
+ * Opens one chokidar watch a directory: one for nested directories leaves some of them unwatched. After each opening
+ * there is a nudge, since something may have changed before.
+ */
+export function createListener(nudge: (nudge: Nudge) => void): Listener {
+  const open = new Map<string, { readonly watcher: FSWatcher; readonly birth: string }>();
+  let turn = Promise.resolve();
+  let closed = false;
+
+  const start = (directory: string, { birth, files }: Listening): void => {
+    // Polling sees of a directory only its names, so there its files must be watched as well.
+    const wanted = new Set(polls ? [directory, ...files] : [directory]);
+    const watcher = watch(directory, {
+      depth: 0,
+      ignoreInitial: true,
+      atomic: false,
+      ignored: (path) => !wanted.has(path),
+      usePolling: polls,
+      interval,
+    });
+    open.set(directory, { watcher, birth });
+    const again = (): void => nudge({ directory, renamed: false });
+    watcher.on('ready', again).on('error', again);
+    watcher.on('raw', (event: string, name: unknown) => {
+      nudge({ directory, renamed: event === 'rename', ...(!polls && typeof name === 'string' && { name }) });
+    });
+  };
+
+  // One change at a time, and closed before opened: chokidar hands the dead watch of a directory on to the next one.
+  const listen = (directories: ReadonlyMap<string, Listening>): void => {
+    turn = turn.then(async () => {
+      for (const [directory, { watcher, birth }] of open) {
+        if (directories.get(directory)?.birth === birth && !closed) continue;
+        open.delete(directory);
+        await watcher.close();
+      }
+      if (closed) return;
+      for (const [directory, listening] of directories) {
+        if (!open.has(directory)) start(directory, listening);
+      }
+    });
+  };
+
+  const close = (): Promise<void> => {
+    closed = true;
+    listen(new Map());
+    return turn;
+  };
+  return { listen, close };
+}

@@ -1,0 +1,179 @@
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isGlob } from './glob.ts';
+import { matches } from './include.ts';
+import { createListener, polls } from './nudge.ts';
+import type { Listening, Nudge } from './nudge.ts';
+import { stampOf } from './stamp.ts';
+import type { Stamp } from './stamp.ts';
+
+/** Reports changes of files until it is closed. */
+export interface ConfigWatch {
+  /** Takes another set of paths, after a load. */
+  update(involved: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+/** How long a file that is written in place must have been left alone. */
+const stillness = 500;
+/** Changes so close together belong together: an editor renames, creates and writes within this. */
+const together = 15;
+/** A file that changed so shortly before it was first looked at may have changed after it was read. */
+const fresh = 2000;
+
+/**
+ * Watches what a load was made of. A replaced file (another inode, or a symlink that leads elsewhere) is reported at
+ * once; a file that is written in place, vanishes or comes back, when all has been still for half a second.
+ *
+ *      directories ──nudge──► 15 ms ──► compare stamps ─┬─ only replaced ──► changed('replaced')
+ *                                                       └─ anything else ──► 500 ms without another ──► changed('still')
+ *
+ * Only directories are listened to, and all of them up to /: a file that is replaced, or a directory that is deleted
+ * and made again, is another object under the same name. A nudge only says when to look.
+ */
+export function watchConfig(
+  involved: readonly string[],
+  changed: (how: 'replaced' | 'still') => void,
+): ConfigWatch {
+  const stamps = new Map<string, Stamp>();
+  /** How often each name was renamed or written since the last look. */
+  const heard = new Map<string, { renamed: number; written: number }>();
+  /** Directories whose watch has died with them, however alike those look that stand there now. */
+  const died = new Map<string, number>();
+  let interest = new Map<string, Set<string>>();
+  let closed = false;
+  let looking: NodeJS.Timeout | undefined;
+  let waiting: NodeJS.Timeout | undefined;
+  let doubting: NodeJS.Timeout | undefined;
+
+  const listener = createListener(({ directory, name, renamed }: Nudge) => {
+    if (closed) return;
+    if (name !== undefined) {
+      if (renamed && name === basename(directory)) died.set(directory, (died.get(directory) ?? 0) + 1);
+      else if (!isOfInterest(interest.get(directory), name)) return;
+      const path = join(directory, name);
+      const count = heard.get(path) ?? { renamed: 0, written: 0 };
+      count[renamed ? 'renamed' : 'written']++;
+      heard.set(path, count);
+    }
+    looking ??= setTimeout(look, together);
+  });
+
+  const look = (): void => {
+    looking = undefined;
+    let replaced = false;
+    let touched = false;
+    for (const [path, before] of stamps) {
+      const now = stampOf(path);
+      if (now.state === before.state) continue;
+      stamps.set(path, now);
+      if (isReplaced(path, before, now)) replaced = true;
+      else touched = true;
+    }
+    heard.clear();
+    listen();
+    // Where another file is just being written, the one that is ready waits for it.
+    if (touched || (replaced && waiting !== undefined)) waitForStillness();
+    else if (replaced) changed('replaced');
+  };
+
+  /** A file that was renamed into place is whole; one that was created there has only begun to be written. */
+  const isReplaced = (path: string, before: Stamp, now: Stamp): boolean => {
+    if (!before.exists || !now.exists || now.identity === before.identity) return false;
+    if (now.isLink) return true;
+    if (polls) return Date.now() - now.changed > stillness;
+    const { renamed, written } = heard.get(realName(path)) ?? { renamed: 0, written: 0 };
+    // Not heard of at all: what leads to it was replaced, and it was there already.
+    return renamed <= 1 && written === 0;
+  };
+
+  const waitForStillness = (): void => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      waiting = undefined;
+      changed('still');
+    }, stillness);
+  };
+
+  const doubt = (): void => {
+    doubting = undefined;
+    if (waiting === undefined) changed('still');
+  };
+
+  const listen = (): void => {
+    interest = interestOf([...stamps.keys()]);
+    const directories = new Map<string, Listening>();
+    for (const [path, names] of interest) {
+      const birth = `${birthOf(path)} ${died.get(path) ?? 0}`;
+      directories.set(path, { birth, files: Array.from(names, (name) => join(path, name)) });
+    }
+    listener.listen(directories);
+  };
+
+  const update = (paths: readonly string[]): void => {
+    if (closed) return;
+    const wanted = new Set(paths);
+    for (const path of stamps.keys()) if (!wanted.has(path)) stamps.delete(path);
+    for (const path of wanted) {
+      if (stamps.has(path)) continue;
+      const stamp = stampOf(path);
+      stamps.set(path, stamp);
+      if (Date.now() - stamp.changed < fresh) doubting ??= setTimeout(doubt, stillness);
+    }
+    listen();
+  };
+
+  const close = (): Promise<void> => {
+    closed = true;
+    clearTimeout(looking);
+    clearTimeout(waiting);
+    clearTimeout(doubting);
+    return listener.close();
+  };
+
+  update(involved);
+  return { update, close };
+}
+
+function isOfInterest(names: ReadonlySet<string> | undefined, name: string): boolean {
+  if (names === undefined || names.has(name)) return names !== undefined;
+  return Array.from(names).some((pattern) => isGlob(pattern) && matches(pattern, name));
+}
+
+/** Which names matter in which directory: those of the paths themselves, and of every directory on their way. */
+function interestOf(paths: readonly string[]): Map<string, Set<string>> {
+  const interest = new Map<string, Set<string>>();
+  const seen = new Set<string>();
+  for (const path of paths) {
+    for (let at = path; at !== '/' && !seen.has(at); at = dirname(at)) {
+      seen.add(at);
+      const directory = realDirectory(dirname(at));
+      if (directory === undefined) continue;
+      const names = interest.get(directory) ?? new Set();
+      interest.set(directory, names.add(basename(at)));
+    }
+  }
+  return interest;
+}
+
+function realDirectory(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function realName(path: string): string {
+  return join(realDirectory(dirname(path)) ?? dirname(path), basename(path));
+}
+
+/** Tells a directory from one that was made again under its name. */
+function birthOf(path: string): string {
+  try {
+    const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
+    return `${dev} ${ino} ${birthtimeNs}`;
+  } catch {
+    return '';
+  }
+}

@@ -30,7 +30,7 @@ export function findConflicts(
   ) => {
     if (told.has(probe)) return;
     told.add(probe);
-    const message = `the title ${JSON.stringify(probe.title)} is taken in jail ${JSON.stringify(jail)} by ${holder.key}, ${show(holder.origin)}`;
+    const message = `the title ${JSON.stringify(probe.title)} is taken in jail ${JSON.stringify(jail)} by ${JSON.stringify(holder.key)}, ${show(holder.origin)}`;
     const hint = 'in one jail each probe has a title of its own';
     complain(
       probe.origin,

@@ -6,6 +6,7 @@ import type { Diagnostic } from './diagnostic.ts';
 import type { Draft } from './draft.ts';
 import { gather } from './gather.ts';
 import type { Gathered, Trust } from './gather.ts';
+import { findMissingPrograms } from './programs.ts';
 import { resolve, resolveSettings, usersOf } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
 import { lookUp } from './users.ts';
@@ -40,8 +41,14 @@ export interface Loader {
 /** More help nobody, and travel over the control socket. */
 const mostDiagnostics = 500;
 
+/** How a loader judges. */
+export interface LoaderOptions extends Trust {
+  /** Also warn of commands whose program is missing now; for `check`, where nothing is remembered. */
+  readonly programs?: boolean;
+}
+
 /** One loader belongs to one daemon: it remembers each file by its digest, and what came of it. */
-export function createLoader(path: string, trust: Trust): Loader {
+export function createLoader(path: string, options: LoaderOptions): Loader {
   const file = absolute(path);
   const resolved = new WeakMap<Draft, { readonly setting: string; readonly result: Resolved }>();
   let drafts: ReadonlyMap<string, Draft> = new Map();
@@ -61,7 +68,7 @@ export function createLoader(path: string, trust: Trust): Loader {
   };
 
   const load = async (): Promise<LoadResult> => {
-    const gathered = await gather(file, drafts, trust);
+    const gathered = await gather(file, drafts, options);
     const { main, involved } = gathered;
     const all = [...gathered.drafts.values()];
     const users = await lookUp([main?.defaults.run_as ?? [], ...all.map(usersOf)].flat());
@@ -77,6 +84,7 @@ export function createLoader(path: string, trust: Trust): Loader {
       ...results.flatMap((result) => result.problems),
       ...checkDefaultUser(main, users),
       ...findConflicts(jails, gathered.drafts),
+      ...(options.programs ? all.flatMap(findMissingPrograms) : []),
     ]);
     if (diagnostics.some(isError)) {
       // A main file that cannot be read names no includes: what is known of them stays known.

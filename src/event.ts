@@ -2,6 +2,7 @@ import type { Diagnostic } from './config/diagnostic.ts';
 import type { Sighting } from './jails/jail.ts';
 import type { GoneEvent, ListedRecord, ProbeEvent } from './keeper/messages.ts';
 import type { Adhoc, LastTrigger } from './plan/observed.ts';
+import type { Wanted } from './plan/wanted.ts';
 
 /**
  * Everything that can happen to the daemon. `learn` reads it, `log.ts` writes it down, nothing else decides by it.
@@ -24,19 +25,49 @@ export type ConfigEvent =
   /** It was read again and nothing had changed. */
   | { readonly type: 'unchanged'; readonly at: number; readonly generation: number; readonly file: string }
   /** It has errors and changes nothing. */
-  | { readonly type: 'misconfigured'; readonly at: number; readonly file: string; readonly diagnostics: readonly Diagnostic[] };
+  | {
+      readonly type: 'misconfigured';
+      readonly at: number;
+      readonly file: string;
+      readonly diagnostics: readonly Diagnostic[];
+    };
 
-export type JailEvent = { readonly type: 'sighted'; readonly at: number; readonly sightings: readonly Sighting[] };
+export type JailEvent = {
+  readonly type: 'sighted';
+  readonly at: number;
+  readonly sightings: readonly Sighting[];
+};
 
 export type KeeperEvent =
-  | { readonly type: 'keeper-found'; readonly at: number; readonly epoch: string; readonly pid: number; readonly version: number; readonly startedAt: number }
+  | {
+      readonly type: 'keeper-found';
+      readonly at: number;
+      readonly epoch: string;
+      readonly pid: number;
+      readonly version: number;
+      readonly startedAt: number;
+    }
   | { readonly type: 'keeper-listed'; readonly at: number; readonly records: readonly ListedRecord[] }
   | { readonly type: 'keeper-lost'; readonly at: number };
 
 export type OrderEvent =
-  | { readonly type: 'ordered'; readonly at: number; readonly order: 'arm' | 'update'; readonly id: string; readonly jail: string; readonly tag: string; readonly instance: string }
+  | {
+      readonly type: 'ordered';
+      readonly at: number;
+      readonly order: 'arm' | 'update';
+      readonly want: Wanted;
+      readonly jail: string;
+      readonly tag: string;
+      readonly instance: string;
+    }
   | { readonly type: 'disarmed'; readonly at: number; readonly id: string; readonly jail: string }
-  | { readonly type: 'order-refused'; readonly at: number; readonly id: string; readonly verb: string; readonly why: string };
+  | {
+      readonly type: 'order-refused';
+      readonly at: number;
+      readonly id: string;
+      readonly verb: string;
+      readonly why: string;
+    };
 
 export type AdhocEvent =
   | { readonly type: 'attached'; readonly at: number; readonly adhoc: Adhoc }
@@ -44,9 +75,28 @@ export type AdhocEvent =
 
 /** What earlier daemons left: facts of the state file, and the triggers of the history. */
 export type PastEvent =
-  | { readonly type: 'remembered'; readonly at: number; readonly adhoc: readonly Adhoc[]; readonly spent: readonly (readonly [id: string, jail: string, instance: string])[] }
-  | { readonly type: 'recalled'; readonly at: number; readonly probes: readonly { readonly id: string; readonly jail: string; readonly runs: number; readonly last: LastTrigger }[] };
+  | {
+      readonly type: 'remembered';
+      readonly at: number;
+      readonly adhoc: readonly Adhoc[];
+      readonly spent: readonly (readonly [id: string, jail: string, instance: string])[];
+    }
+  | {
+      readonly type: 'recalled';
+      readonly at: number;
+      readonly probes: readonly {
+        readonly id: string;
+        readonly jail: string;
+        readonly runs: number;
+        readonly last: LastTrigger;
+      }[];
+    };
 
 /** Of the daemon itself: for the log. */
-export type DaemonEvent =
-  | { readonly type: 'daemon'; readonly at: number; readonly level: 'info' | 'warn' | 'error'; readonly what: string; readonly why?: string };
+export type DaemonEvent = {
+  readonly type: 'daemon';
+  readonly at: number;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly what: string;
+  readonly why?: string;
+};

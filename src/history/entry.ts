@@ -48,8 +48,15 @@ export function errnoName(errno: number): string {
 }
 
 /** An ending in the words of an entry. */
-export function endingFields(ending: Ending): Pick<Entry, 'exitCode' | 'signal' | 'fate' | 'stage' | 'errno'> {
-  if (ending.stage !== undefined) return { fate: 'failed', stage: ending.stage, ...(ending.errno !== undefined && { errno: errnoName(ending.errno) }) };
+export function endingFields(
+  ending: Ending,
+): Pick<Entry, 'exitCode' | 'signal' | 'fate' | 'stage' | 'errno'> {
+  if (ending.stage !== undefined)
+    return {
+      fate: 'failed',
+      stage: ending.stage,
+      ...(ending.errno !== undefined && { errno: errnoName(ending.errno) }),
+    };
   if (ending.signal !== undefined) return { signal: signalName(ending.signal) };
   if (ending.exitCode !== undefined) return { exitCode: ending.exitCode };
   return { fate: 'unknown' };

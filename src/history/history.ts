@@ -19,7 +19,11 @@ export function linesOf(event: Event, observed: Observed, naming: (id: string) =
   return [];
 }
 
-function startOf(observed: Observed, jail: string, event: Extract<ProbeEvent, { type: 'finished' }>): number | undefined {
+function startOf(
+  observed: Observed,
+  jail: string,
+  event: Extract<ProbeEvent, { type: 'finished' }>,
+): number | undefined {
   return observed.jails.get(jail)?.probes.get(event.id)?.commands.get(event.run)?.startedAt;
 }
 
@@ -40,6 +44,8 @@ function endedLine(event: Extract<ProbeEvent, { type: 'finished' }>, startedAt: 
 /** Puts the two lines of each trigger together. */
 export interface Merger {
   add(line: Line): void;
+  /** Adds a line and gives its entry as it is now; one that has ended is forgotten. */
+  step(line: Line, observed: Observed): Entry | undefined;
   /** Oldest first. One that has not ended is `running` or `queued` if the keeper has it, else `unknown`. */
   entries(observed: Observed): Entry[];
 }
@@ -47,7 +53,16 @@ export interface Merger {
 /** Makes an empty one. */
 export function createMerger(): Merger {
   const entries = new Map<string, Entry>();
+  const now = (entry: Entry, observed: Observed): Entry =>
+    hasEnded(entry) ? entry : { ...entry, ...presentFate(entry, observed) };
   return {
+    step(line, observed) {
+      this.add(line);
+      const entry = entries.get(line.id);
+      // A follower may follow for weeks: what has ended is not needed again.
+      if (line.t === 'ended') entries.delete(line.id);
+      return entry && now(entry, observed);
+    },
     add(line) {
       const { t, ...fields } = line;
       const known = entries.get(line.id);
@@ -57,7 +72,7 @@ export function createMerger(): Merger {
         entries.set(line.id, { ...known, ...fields });
       }
     },
-    entries: (observed) => [...entries.values()].map((entry) => (hasEnded(entry) ? entry : { ...entry, ...presentFate(entry, observed) })),
+    entries: (observed) => [...entries.values()].map((entry) => now(entry, observed)),
   };
 }
 
@@ -68,19 +83,28 @@ function hasEnded(entry: Entry): boolean {
 function presentFate(entry: Entry, observed: Observed): Pick<Entry, 'fate' | 'startedAt'> {
   for (const jail of observed.jails.values()) {
     const command = jail.probes.get(entry.probe)?.commands.get(entry.id);
-    if (command) return command.startedAt === undefined ? { fate: 'queued' } : { fate: 'running', startedAt: stamp(command.startedAt) };
+    if (command)
+      return command.startedAt === undefined
+        ? { fate: 'queued' }
+        : { fate: 'running', startedAt: stamp(command.startedAt) };
   }
   return { fate: 'unknown' };
 }
 
 /** Runs and last trigger of each probe, from all that the history still has. */
-export async function recallTriggers(lines: AsyncIterable<Line>): Promise<Map<string, { jail: string; runs: number; last: LastTrigger }>> {
+export async function recallTriggers(
+  lines: AsyncIterable<Line>,
+): Promise<Map<string, { jail: string; runs: number; last: LastTrigger }>> {
   const probes = new Map<string, { jail: string; runs: number; last: LastTrigger }>();
   const probeOf = new Map<string, string>();
   for await (const line of lines) {
     if (line.t === 'fired') {
       const known = probes.get(line.probe);
-      probes.set(line.probe, { jail: line.jail, runs: (known?.runs ?? 0) + 1, last: { run: line.id, firedAt: Date.parse(line.firedAt) } });
+      probes.set(line.probe, {
+        jail: line.jail,
+        runs: (known?.runs ?? 0) + 1,
+        last: { run: line.id, firedAt: Date.parse(line.firedAt) },
+      });
       probeOf.set(line.id, line.probe);
       continue;
     }

@@ -1,4 +1,14 @@
-import { closeSync, constants, createReadStream, existsSync, fstatSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Line } from './entry.ts';
@@ -48,7 +58,9 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
     append(lines) {
       if (lines.length === 0) return;
       if (size > limits.bytes / 2 || fired > limits.triggers / 2) rotate();
-      const text = Buffer.from(`${torn ? '\n' : ''}${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+      const text = Buffer.from(
+        `${torn ? '\n' : ''}${lines.map((line) => JSON.stringify(line)).join('\n')}\n`,
+      );
       torn = true;
       for (let written = 0; written < text.length;) written += writeSync(fd, text, written);
       torn = false;
@@ -76,7 +88,11 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
 }
 
 function openForAppend(path: string): number {
-  return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  return openSync(
+    path,
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+    0o600,
+  );
 }
 
 function parseLine(text: string): Line | undefined {

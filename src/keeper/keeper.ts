@@ -71,11 +71,15 @@ export async function engageKeeper(stateDirectory: string, listener: KeeperListe
   };
 }
 
-async function connectAny(stateDirectory: string, listener: Parameters<typeof connectKeeper>[1]): Promise<Connection> {
+async function connectAny(
+  stateDirectory: string,
+  listener: Parameters<typeof connectKeeper>[1],
+): Promise<Connection> {
   let taken: Connection | undefined;
   for (const path of await findKeepers(stateDirectory)) {
     try {
-      if (taken) (await connectKeeper(path, { message: () => {}, ended: () => {} })).send({ verb: 'quit', grace: 0 });
+      if (taken)
+        (await connectKeeper(path, { message: () => {}, ended: () => {} })).send({ verb: 'quit', grace: 0 });
       else taken = await connectKeeper(path, listener);
     } catch (error) {
       if (!isDead(error)) throw error;

@@ -64,13 +64,50 @@ interface Numbered {
 /** What happened to one probe; `id` is the probe's, `run` the trigger's. */
 export type ProbeEvent = Numbered &
   (
-    | { readonly type: 'armed'; readonly id: string; readonly tag: string; readonly instance: string; readonly pid: number; readonly title: string }
-    | { readonly type: 'held'; readonly id: string; readonly instance: string; readonly reason: HoldReason; readonly until?: number }
-    | { readonly type: 'died'; readonly id: string; readonly instance: string; readonly pid: number; readonly ending: Ending }
-    | { readonly type: 'failed'; readonly id: string; readonly instance: string; readonly stage: string; readonly errno: number }
+    | {
+        readonly type: 'armed';
+        readonly id: string;
+        readonly tag: string;
+        readonly instance: string;
+        readonly pid: number;
+        readonly title: string;
+      }
+    | {
+        readonly type: 'held';
+        readonly id: string;
+        readonly instance: string;
+        readonly reason: HoldReason;
+        readonly until?: number;
+      }
+    | {
+        readonly type: 'died';
+        readonly id: string;
+        readonly instance: string;
+        readonly pid: number;
+        readonly ending: Ending;
+      }
+    | {
+        readonly type: 'failed';
+        readonly id: string;
+        readonly instance: string;
+        readonly stage: string;
+        readonly errno: number;
+      }
     | { readonly type: 'spent'; readonly id: string; readonly instance: string }
-    | { readonly type: 'fired'; readonly id: string; readonly instance: string; readonly run: string; readonly by: 'jail' | 'host' }
-    | { readonly type: 'started'; readonly id: string; readonly run: string; readonly pid: number; readonly marker?: number }
+    | {
+        readonly type: 'fired';
+        readonly id: string;
+        readonly instance: string;
+        readonly run: string;
+        readonly by: 'jail' | 'host';
+      }
+    | {
+        readonly type: 'started';
+        readonly id: string;
+        readonly run: string;
+        readonly pid: number;
+        readonly marker?: number;
+      }
     | {
         readonly type: 'finished';
         readonly id: string;
@@ -102,10 +139,24 @@ export interface ListedRecord {
 export type Message =
   | ProbeEvent
   | GoneEvent
-  | { readonly type: 'hello'; readonly version: number; readonly epoch: string; readonly pid: number; readonly started: number; readonly seq: number; readonly nofile: number }
+  | {
+      readonly type: 'hello';
+      readonly version: number;
+      readonly epoch: string;
+      readonly pid: number;
+      readonly started: number;
+      readonly seq: number;
+      readonly nofile: number;
+    }
   | { readonly type: 'superseded' }
   | { readonly type: 'ok'; readonly ref: number; readonly run?: string }
-  | { readonly type: 'refused'; readonly verb: string; readonly why: string; readonly ref?: number; readonly id?: string }
+  | {
+      readonly type: 'refused';
+      readonly verb: string;
+      readonly why: string;
+      readonly ref?: number;
+      readonly id?: string;
+    }
   | { readonly type: 'record'; readonly record: ListedRecord }
   | { readonly type: 'listed'; readonly records: number; readonly seq: number };
 
@@ -191,33 +242,90 @@ export function readMessage(frame: Frame): Message {
 
   switch (verb) {
     case 'hello':
-      return { type: verb, version: number('version'), epoch: text('epoch'), pid: number('pid'), started: number('started'), seq: number('seq'), nofile: number('nofile') };
+      return {
+        type: verb,
+        version: number('version'),
+        epoch: text('epoch'),
+        pid: number('pid'),
+        started: number('started'),
+        seq: number('seq'),
+        nofile: number('nofile'),
+      };
     case 'superseded':
       return { type: verb };
     case 'ok':
       return { type: verb, ref: number('ref'), ...some('run', optional('id')) };
     case 'refused':
-      return { type: verb, verb: text('verb'), why: text('why'), ...some('ref', count('ref')), ...some('id', optional('key')) };
+      return {
+        type: verb,
+        verb: text('verb'),
+        why: text('why'),
+        ...some('ref', count('ref')),
+        ...some('id', optional('key')),
+      };
     case 'record':
       return { type: verb, record: readRecord() };
     case 'listed':
       return { type: verb, records: number('records'), seq: number('seq') };
     case 'armed':
-      return { type: verb, ...numbered(), id: text('key'), tag: text('tag'), instance: text('instance'), pid: number('pid'), title: text('title') };
+      return {
+        type: verb,
+        ...numbered(),
+        id: text('key'),
+        tag: text('tag'),
+        instance: text('instance'),
+        pid: number('pid'),
+        title: text('title'),
+      };
     case 'held':
-      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), reason: text('reason') as HoldReason, ...some('until', count('until')) };
+      return {
+        type: verb,
+        ...numbered(),
+        id: text('key'),
+        instance: text('instance'),
+        reason: text('reason') as HoldReason,
+        ...some('until', count('until')),
+      };
     case 'died':
-      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), pid: number('pid'), ending: ending() };
+      return {
+        type: verb,
+        ...numbered(),
+        id: text('key'),
+        instance: text('instance'),
+        pid: number('pid'),
+        ending: ending(),
+      };
     case 'failed':
-      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), stage: text('stage'), errno: number('errno') };
+      return {
+        type: verb,
+        ...numbered(),
+        id: text('key'),
+        instance: text('instance'),
+        stage: text('stage'),
+        errno: number('errno'),
+      };
     case 'spent':
       return { type: verb, ...numbered(), id: text('key'), instance: text('instance') };
     case 'gone':
       return { type: verb, ...numbered(), instance: text('instance') };
     case 'fired':
-      return { type: verb, ...numbered(), id: text('key'), instance: text('instance'), run: text('id'), by: text('by') === 'host' ? 'host' : 'jail' };
+      return {
+        type: verb,
+        ...numbered(),
+        id: text('key'),
+        instance: text('instance'),
+        run: text('id'),
+        by: text('by') === 'host' ? 'host' : 'jail',
+      };
     case 'started':
-      return { type: verb, ...numbered(), id: text('key'), run: text('id'), pid: number('pid'), ...some('marker', count('marker')) };
+      return {
+        type: verb,
+        ...numbered(),
+        id: text('key'),
+        run: text('id'),
+        pid: number('pid'),
+        ...some('marker', count('marker')),
+      };
     case 'finished':
       return {
         type: verb,

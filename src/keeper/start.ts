@@ -36,12 +36,16 @@ export async function startKeeper(stateDirectory: string): Promise<string> {
   const ended = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new Error(`${PROGRAM}: ${error.message}`)));
     child.once('exit', (code, signal) => {
-      void once(child, 'close').then(() => reject(new Error(complaint.trim() || `the keeper ended at its start (${signal ?? `exit ${code}`})`)));
+      void once(child, 'close').then(() =>
+        reject(new Error(complaint.trim() || `the keeper ended at its start (${signal ?? `exit ${code}`})`)),
+      );
     });
   });
   const late = AbortSignal.timeout(START_LIMIT);
   const tooLate = new Promise<never>((_, reject) => {
-    late.addEventListener('abort', () => reject(new Error(`the keeper did not listen within ${START_LIMIT / 1000} s`)));
+    late.addEventListener('abort', () =>
+      reject(new Error(`the keeper did not listen within ${START_LIMIT / 1000} s`)),
+    );
   });
   try {
     return join(stateDirectory, `keeper.${await Promise.race([epoch, ended, tooLate])}.sock`);
@@ -56,7 +60,9 @@ export async function startKeeper(stateDirectory: string): Promise<string> {
 /** The sockets of keepers that may live, newest name last. */
 export async function findKeepers(stateDirectory: string): Promise<string[]> {
   const names = await readdir(stateDirectory);
-  return names.filter((name) => /^keeper\.[0-9a-f]{8}\.sock$/.test(name)).map((name) => join(stateDirectory, name));
+  return names
+    .filter((name) => /^keeper\.[0-9a-f]{8}\.sock$/.test(name))
+    .map((name) => join(stateDirectory, name));
 }
 
 /** Removes the socket of a keeper that is dead: connect(2) was refused. */

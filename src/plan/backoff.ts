@@ -10,6 +10,9 @@ export function retryAt(now: number, tries: number): number {
 }
 
 /** How many troubles in a row this one makes. */
-export function countTries(earlier: { readonly at: number; readonly tries: number; readonly retryAt: number } | undefined, now: number): number {
+export function countTries(
+  earlier: { readonly at: number; readonly tries: number; readonly retryAt: number } | undefined,
+  now: number,
+): number {
   return earlier && now - earlier.retryAt < WELL_AFTER ? earlier.tries + 1 : 1;
 }

@@ -113,7 +113,13 @@ function learnOne(draft: Draft, event: Event): void {
       for (const sighting of event.sightings) learnSighting(draft, sighting);
       return;
     case 'keeper-found':
-      draft.keeper = { epoch: event.epoch, pid: event.pid, version: event.version, startedAt: event.startedAt, listed: false };
+      draft.keeper = {
+        epoch: event.epoch,
+        pid: event.pid,
+        version: event.version,
+        startedAt: event.startedAt,
+        listed: false,
+      };
       return;
     case 'keeper-listed':
       learnRecords(draft, event.records, event.at);
@@ -126,7 +132,12 @@ function learnOne(draft: Draft, event: Event): void {
       learnGone(draft, event.instance);
       return;
     case 'ordered':
-      draft.change(event.jail, event.id, (probe) => learnOrdered(probe, event), event.at);
+      draft.change(
+        event.jail,
+        event.want.id,
+        (probe) => learnOrdered({ ...probe, ordered: event.want }, event),
+        event.at,
+      );
       return;
     case 'disarmed':
       draft.change(event.jail, event.id, (probe) => forget(probe, 'held', 'trouble'), event.at);
@@ -134,7 +145,8 @@ function learnOne(draft: Draft, event: Event): void {
       return;
     case 'order-refused': {
       const jail = draft.jailOf(event.id);
-      if (draft.jails.get(jail)?.probes.has(event.id)) draft.change(jail, event.id, (probe) => learnRefused(probe, event.why, event.at), event.at);
+      if (draft.jails.get(jail)?.probes.has(event.id))
+        draft.change(jail, event.id, (probe) => learnRefused(probe, event.why, event.at), event.at);
       return;
     }
     case 'attached':
@@ -149,11 +161,17 @@ function learnOne(draft: Draft, event: Event): void {
     }
     case 'remembered':
       for (const adhoc of event.adhoc) draft.ownAdhoc().set(adhoc.id, adhoc);
-      for (const [id, jail, instance] of event.spent) draft.change(jail, id, (probe) => ({ ...probe, spentIn: instance }), event.at);
+      for (const [id, jail, instance] of event.spent)
+        draft.change(jail, id, (probe) => ({ ...probe, spentIn: instance }), event.at);
       return;
     case 'recalled':
       for (const { id, jail, runs, last } of event.probes) {
-        draft.change(jail, id, (probe) => ({ ...probe, runs: probe.runs + runs, last: probe.last ?? last }), event.at);
+        draft.change(
+          jail,
+          id,
+          (probe) => ({ ...probe, runs: probe.runs + runs, last: probe.last ?? last }),
+          event.at,
+        );
       }
       return;
     case 'armed':
@@ -183,7 +201,12 @@ function learnSighting(draft: Draft, sighting: Sighting): void {
 }
 
 function sameSighting(a: Sighting, b: Sighting): boolean {
-  if ('jail' in a && 'jail' in b) return a.jail.instance === b.jail.instance && a.jail.path === b.jail.path && a.jail.hostname === b.jail.hostname;
+  if ('jail' in a && 'jail' in b)
+    return (
+      a.jail.instance === b.jail.instance &&
+      a.jail.path === b.jail.path &&
+      a.jail.hostname === b.jail.hostname
+    );
   if ('absent' in a && 'absent' in b) return a.absent === b.absent;
   return 'refused' in a && 'refused' in b && a.refused === b.refused;
 }
@@ -244,7 +267,12 @@ function heldFrom(record: ListedRecord): Held {
 }
 
 function commandFrom({ id, firedAt, startedAt, pid }: ListedRecord['runs'][number]): Command {
-  return { run: id, firedAt, ...(startedAt !== undefined && { startedAt }), ...(pid !== undefined && { pid }) };
+  return {
+    run: id,
+    firedAt,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(pid !== undefined && { pid }),
+  };
 }
 
 /** No keeper, or a list without them: whatever was held is not there any more. */
@@ -263,14 +291,19 @@ function learnOrdered(probe: ObservedProbe, event: Extract<Event, { type: 'order
   const held = probe.held;
   if (event.order === 'update' && held) return { ...probe, held: { ...held, tag } };
   if (held?.state === 'armed') return { ...probe, held: { ...held, replacedBy: tag } };
-  if (held && (held.state === 'running' || held.state === 'cooling')) return { ...probe, held: { ...held, tag, instance } };
+  if (held && (held.state === 'running' || held.state === 'cooling'))
+    return { ...probe, held: { ...held, tag, instance } };
   const armed: ObservedProbe = { ...probe, held: { state: 'entering', tag, instance }, since: at };
   return forget(armed, 'spentIn');
 }
 
 function learnRefused(probe: ObservedProbe, why: string, at: number): ObservedProbe {
   const instance = probe.held?.instance ?? '';
-  return { ...forget(probe, 'held'), trouble: trouble(probe, { kind: 'refused', why, instance, at }), since: at };
+  return {
+    ...forget(probe, 'held'),
+    trouble: trouble(probe, { kind: 'refused', why, instance, at }),
+    since: at,
+  };
 }
 
 function trouble(probe: ObservedProbe, what: Omit<Trouble, 'tries' | 'retryAt'>): Trouble {
@@ -297,19 +330,32 @@ function forgetSpentAdhoc(draft: Draft, id: string): void {
 function dropIfEmpty(draft: Draft, jail: string, id: string): void {
   const probes = draft.touch(jail);
   const probe = probes.get(id);
-  if (probe && !probe.held && probe.commands.size === 0 && probe.spentIn === undefined && probe.runs === 0) probes.delete(id);
+  if (probe && !probe.held && probe.commands.size === 0 && probe.spentIn === undefined && probe.runs === 0)
+    probes.delete(id);
 }
 
 function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
   const { at } = event;
   switch (event.type) {
     case 'armed': {
-      const held: Held = { state: 'armed', tag: event.tag, instance: event.instance, pid: event.pid, shownTitle: event.title };
+      const held: Held = {
+        state: 'armed',
+        tag: event.tag,
+        instance: event.instance,
+        pid: event.pid,
+        shownTitle: event.title,
+      };
       return { ...probe, held, since: at };
     }
     case 'held': {
       const { instance, reason, until } = event;
-      const held: Held = { state: 'cooling', tag: probe.held?.tag ?? '', instance, reason, ...(until !== undefined && { until }) };
+      const held: Held = {
+        state: 'cooling',
+        tag: probe.held?.tag ?? '',
+        instance,
+        reason,
+        ...(until !== undefined && { until }),
+      };
       return { ...probe, held, since: at };
     }
     case 'died': {
@@ -319,16 +365,29 @@ function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
     case 'failed': {
       const { stage, errno, instance } = event;
       const failed = trouble(probe, { kind: 'failed', why: `${stage} failed`, stage, errno, instance, at });
-      if (probe.held?.replacedBy !== undefined) return { ...probe, held: forget(probe.held, 'replacedBy'), trouble: failed, since: at };
+      if (probe.held?.replacedBy !== undefined)
+        return { ...probe, held: forget(probe.held, 'replacedBy'), trouble: failed, since: at };
       return stopped(probe, failed);
     }
     case 'spent':
-      return { ...probe, spentIn: event.instance, held: { state: 'spent', tag: probe.held?.tag ?? '', instance: event.instance }, since: at };
+      return {
+        ...probe,
+        spentIn: event.instance,
+        held: { state: 'spent', tag: probe.held?.tag ?? '', instance: event.instance },
+        since: at,
+      };
     case 'fired': {
       if (probe.commands.has(event.run) || probe.last?.run === event.run) return probe;
       const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
       const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
-      return { ...forget(probe, 'trouble'), commands, held, runs: probe.runs + 1, last: { run: event.run, firedAt: at }, since: at };
+      return {
+        ...forget(probe, 'trouble'),
+        commands,
+        held,
+        runs: probe.runs + 1,
+        last: { run: event.run, firedAt: at },
+        since: at,
+      };
     }
     case 'started': {
       const command = probe.commands.get(event.run);
@@ -341,7 +400,9 @@ function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
       const commands = new Map(probe.commands);
       commands.delete(event.run);
       const newest = probe.last === undefined || probe.last.run === event.run;
-      const last = newest ? { run: event.run, firedAt, ending: event.ending, timedOut: event.timedOut } : probe.last;
+      const last = newest
+        ? { run: event.run, firedAt, ending: event.ending, timedOut: event.timedOut }
+        : probe.last;
       return { ...probe, commands, last };
     }
   }

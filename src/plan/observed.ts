@@ -1,6 +1,7 @@
 import type { ProbeConfig } from '../config/config.ts';
 import type { Jail, Sighting, Whereabouts } from '../jails/jail.ts';
 import type { Ending, HoldReason, RecordState } from '../keeper/messages.ts';
+import type { Wanted } from './wanted.ts';
 
 /**
  * The world as far as it was told: what `learn` builds and `plan` compares with what is wanted.
@@ -34,6 +35,8 @@ export interface ObservedJail {
 /** Times are milliseconds since 1970. */
 export interface ObservedProbe {
   readonly id: string;
+  /** As it was wanted when it was last ordered; absent for what only a keeper knows of. */
+  readonly ordered?: Wanted;
   /** The keeper's record; absent: it has none. */
   readonly held?: Held;
   /** Commands that run or wait for the budget, by the trigger's id. */

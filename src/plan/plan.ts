@@ -4,7 +4,8 @@ import { defineProbe, type Host } from './definition.ts';
 import { runningJail, type Observed, type ObservedJail } from './observed.ts';
 import { judge, type Action } from './rules.ts';
 import type { Step } from './step.ts';
-import type { Desired, Wanted } from './wanted.ts';
+import type { Desired } from './desired.ts';
+import type { Wanted } from './wanted.ts';
 
 /** One probe and what is to be done about it: a row of `plan` and `reload`. */
 export interface Change {
@@ -19,8 +20,8 @@ export interface Change {
 export interface Plan {
   readonly changes: readonly Change[];
   readonly steps: readonly Step[];
-  /** When to plan again though nothing happened (ms since 1970). */
-  readonly wakeAt?: number;
+  /** Jails to plan again though nothing happened, and when (ms since 1970). */
+  readonly wakes: ReadonlyMap<string, number>;
 }
 
 /**
@@ -36,11 +37,18 @@ export type Tags = WeakMap<Jail, WeakMap<ProbeConfig, string>>;
  * @param jails which to look at: the touched ones, or all
  * @param now ms since 1970
  */
-export function plan(desired: Desired, observed: Observed, jails: Iterable<string>, now: number, host: Host, tags: Tags): Plan {
+export function plan(
+  desired: Desired,
+  observed: Observed,
+  jails: Iterable<string>,
+  now: number,
+  host: Host,
+  tags: Tags,
+): Plan {
   const changes: Change[] = [];
   const steps: Step[] = [];
-  let wakeAt: number | undefined;
-  if (!observed.keeper?.listed) return { changes, steps };
+  const wakes = new Map<string, number>();
+  if (!observed.keeper?.listed) return { changes, steps, wakes };
 
   for (const name of jails) {
     const jail: ObservedJail = observed.jails.get(name) ?? { name, probes: new Map() };
@@ -50,7 +58,7 @@ export function plan(desired: Desired, observed: Observed, jails: Iterable<strin
       if (!wanted.has(probe.id)) planProbe(jail, probe.id, undefined);
     }
   }
-  return { changes, steps, ...(wakeAt !== undefined && { wakeAt }) };
+  return { changes, steps, wakes };
 
   function planProbe(observedJail: ObservedJail, id: string, want: Wanted | undefined): void {
     const running = runningJail(observedJail);
@@ -64,7 +72,8 @@ export function plan(desired: Desired, observed: Observed, jails: Iterable<strin
       ...(observedJail.sighting && { sighting: observedJail.sighting }),
       ...(running && { jail: running }),
     });
-    if (verdict.wakeAt !== undefined) wakeAt = Math.min(wakeAt ?? verdict.wakeAt, verdict.wakeAt);
+    if (verdict.wakeAt !== undefined)
+      wakes.set(observedJail.name, Math.min(wakes.get(observedJail.name) ?? verdict.wakeAt, verdict.wakeAt));
     if (!want && verdict.action === 'keep') return;
     changes.push({
       action: verdict.action,
@@ -75,9 +84,21 @@ export function plan(desired: Desired, observed: Observed, jails: Iterable<strin
       ...(verdict.why !== undefined && { why: verdict.why }),
     });
     if (verdict.action === 'disarm') steps.push({ do: 'disarm', jail: observedJail.name, id });
-    if (!want || !running || verdict.action === 'keep' || verdict.action === 'wait' || verdict.action === 'disarm') return;
+    if (
+      !want ||
+      !running ||
+      verdict.action === 'keep' ||
+      verdict.action === 'wait' ||
+      verdict.action === 'disarm'
+    )
+      return;
     const definition = defineProbe(want.id, want.probe, running, host);
-    steps.push({ do: verdict.action === 'update' ? 'update' : 'arm', jail: observedJail.name, definition });
+    steps.push({
+      do: verdict.action === 'update' ? 'update' : 'arm',
+      jail: observedJail.name,
+      want,
+      definition,
+    });
   }
 
   function tagOf(want: Wanted, jail: Jail): string {

@@ -26,13 +26,15 @@ export interface Verdict {
 interface Rule {
   readonly name: string;
   readonly when: (s: Situation) => boolean;
-  readonly then: (s: Situation) => Verdict;
+  readonly verdict: (s: Situation) => Verdict;
 }
 
 const isHeld = (s: Situation): boolean => s.probe?.held !== undefined && s.probe.held.state !== 'removing';
 const commandsRun = (s: Situation): boolean => (s.probe?.commands.size ?? 0) > 0;
 const isOurs = (s: Situation): boolean => s.probe?.held?.instance === s.jail?.instance;
-const waitFor = (why: string): ((s: Situation) => Verdict) => () => ({ action: 'wait', why });
+const waitFor =
+  (why: string): ((s: Situation) => Verdict) =>
+  () => ({ action: 'wait', why });
 
 /**
  * First match wins. Each rule says by its name what it is there for; the order is the point.
@@ -43,69 +45,85 @@ export const RULES: readonly Rule[] = [
   {
     name: 'what nobody wants is taken away; what is being taken away, or only runs its last command, is left to end',
     when: (s) => !s.wanted,
-    then: (s) => (isHeld(s) ? { action: 'disarm', why: 'removed' } : { action: 'keep' }),
+    verdict: (s) => (isHeld(s) ? { action: 'disarm', why: 'removed' } : { action: 'keep' }),
   },
   {
     name: 'two probes with one title in a jail would be one button with two meanings',
     when: (s) => s.wanted?.clash !== undefined,
-    then: (s) => (isHeld(s) ? { action: 'disarm', why: s.wanted?.clash ?? '' } : { action: 'wait', why: s.wanted?.clash ?? '' }),
+    verdict: (s) =>
+      isHeld(s)
+        ? { action: 'disarm', why: s.wanted?.clash ?? '' }
+        : { action: 'wait', why: s.wanted?.clash ?? '' },
   },
   {
     name: 'a jail that could not be looked at keeps what it has',
     when: (s) => s.sighting === undefined || 'refused' in s.sighting,
-    then: (s) => ({ action: 'wait', why: s.sighting && 'refused' in s.sighting ? s.sighting.refused : 'nobody has looked yet' }),
+    verdict: (s) => ({
+      action: 'wait',
+      why: s.sighting && 'refused' in s.sighting ? s.sighting.refused : 'nobody has looked yet',
+    }),
   },
   {
     name: 'a jail that does not run can have no probe; a command that still runs is left alone',
     when: (s) => !s.jail,
-    then: (s) => {
+    verdict: (s) => {
       const why = s.sighting && 'absent' in s.sighting ? s.sighting.absent : 'not running';
       return isHeld(s) && !commandsRun(s) ? { action: 'disarm', why } : { action: 'wait', why };
     },
   },
   {
     name: 'a command of an earlier instance that must not overlap is waited for',
-    when: (s) => commandsRun(s) && s.wanted?.probe.respawn !== 'immediately' && !isOurs(s) && s.probe?.held !== undefined,
-    then: waitFor('the command of the earlier instance still runs'),
+    when: (s) =>
+      commandsRun(s) &&
+      s.wanted?.probe.respawn !== 'immediately' &&
+      !isOurs(s) &&
+      s.probe?.held !== undefined,
+    verdict: waitFor('the command of the earlier instance still runs'),
   },
   {
     name: 'spent is spent in its instance, unless it may respawn now',
     when: (s) => s.probe?.spentIn === s.jail?.instance && s.wanted?.probe.respawn === 'never',
-    then: () => ({ action: 'keep', why: 'spent' }),
+    verdict: () => ({ action: 'keep', why: 'spent' }),
   },
   {
     name: 'a probe that the keeper does not have, or has in an earlier instance, is armed when its back-off is over',
-    when: (s) => !isHeld(s) || !isOurs(s) || s.probe?.held?.state === 'idle' || s.probe?.held?.state === 'spent',
-    then: (s) => {
+    when: (s) =>
+      !isHeld(s) || !isOurs(s) || s.probe?.held?.state === 'idle' || s.probe?.held?.state === 'spent',
+    verdict: (s) => {
       const trouble = s.probe?.trouble;
-      if (trouble && trouble.instance === s.jail?.instance && trouble.retryAt > s.now) return { action: 'wait', why: trouble.why, wakeAt: trouble.retryAt };
+      if (trouble && trouble.instance === s.jail?.instance && trouble.retryAt > s.now)
+        return { action: 'wait', why: trouble.why, wakeAt: trouble.retryAt };
       return { action: 'arm' };
     },
   },
   {
     name: 'the definition that should hold is on its way or is there',
     when: (s) => (s.probe?.held?.replacedBy ?? s.probe?.held?.tag) === s.tag,
-    then: () => ({ action: 'keep' }),
+    verdict: () => ({ action: 'keep' }),
   },
   {
     name: 'a probe that is just entering is let in before it is changed',
     when: (s) => s.probe?.held?.state === 'entering' || s.probe?.held?.replacedBy !== undefined,
-    then: waitFor('it is being armed'),
+    verdict: waitFor('it is being armed'),
   },
   {
     name: 'a replacement that failed is tried again when its back-off is over; the old process serves meanwhile',
     when: (s) => (s.probe?.trouble?.retryAt ?? 0) > s.now && !sameBody(s.probe?.held?.tag ?? '', s.tag),
-    then: (s) => ({ action: 'wait', why: s.probe?.trouble?.why ?? '', ...(s.probe?.trouble && { wakeAt: s.probe.trouble.retryAt }) }),
+    verdict: (s) => ({
+      action: 'wait',
+      why: s.probe?.trouble?.why ?? '',
+      ...(s.probe?.trouble && { wakeAt: s.probe.trouble.retryAt }),
+    }),
   },
   {
     name: 'the same process can go on, or there is none to replace',
     when: (s) => sameBody(s.probe?.held?.tag ?? '', s.tag),
-    then: () => ({ action: 'update' }),
+    verdict: () => ({ action: 'update' }),
   },
   {
     name: 'another title, uid, gid or jail needs another process',
     when: () => true,
-    then: () => ({ action: 'replace' }),
+    verdict: () => ({ action: 'replace' }),
   },
 ];
 
@@ -113,5 +131,5 @@ export const RULES: readonly Rule[] = [
 export function judge(situation: Situation): Verdict {
   const rule = RULES.find((candidate) => candidate.when(situation));
   if (!rule) throw new Error('the last rule always matches');
-  return rule.then(situation);
+  return rule.verdict(situation);
 }

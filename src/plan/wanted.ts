@@ -1,5 +1,4 @@
 import type { ProbeConfig } from '../config/config.ts';
-import { runningJail, type Observed } from './observed.ts';
 
 /** A probe that should be in a jail: from the file, or asked for by `-c`. */
 export interface Wanted {
@@ -8,87 +7,4 @@ export interface Wanted {
   readonly adhoc: boolean;
   /** Why it cannot be there although it is wanted: another probe has its title. */
   readonly clash?: string;
-}
-
-/** What the file says of one jail (config/desired.ts). */
-export interface Declared {
-  readonly jailNames: readonly string[];
-  forJail(name: string, jid?: number): readonly { readonly probe: ProbeConfig; readonly clash?: { readonly with: string; readonly origin: { readonly file: string; readonly line: number } } }[];
-}
-
-/** All that each jail should have now. */
-export interface Desired {
-  readonly jailNames: readonly string[];
-  forJail(name: string): ReadonlyMap<string, Wanted>;
-}
-
-const NONE: ReadonlyMap<string, Wanted> = new Map();
-
-/**
- * Joins the file and the ad hoc probes for the world as it is.
- *
- * Jails that share a PID namespace (two `pid:` entries of one container, every chroot) show their processes to each
- * other: there the same title may stand in one of them only, in the order of the file.
- */
-export function createDesired(declared: Declared, observed: Observed): Desired {
-  const adhocByJail = new Map<string, Wanted[]>();
-  for (const adhoc of observed.adhoc.values()) {
-    const list = adhocByJail.get(adhoc.jail) ?? [];
-    list.push({ id: adhoc.id, probe: adhoc.probe, adhoc: true });
-    adhocByJail.set(adhoc.jail, list);
-  }
-  const jailNames = [...new Set([...declared.jailNames, ...adhocByJail.keys()])];
-  const memo = new Map<string, ReadonlyMap<string, Wanted>>();
-  const shared = sharedNamespaces(jailNames, observed);
-
-  function declaredFor(name: string): Wanted[] {
-    const jid = runningJail(observed.jails.get(name))?.jid;
-    return declared.forJail(name, jid).map(({ probe, clash }) => ({
-      id: `${name}/${probe.key}`,
-      probe,
-      adhoc: false,
-      ...(clash && { clash: `the title "${probe.title}" is that of ${name}/${clash.with} (${clash.origin.file}:${clash.origin.line})` }),
-    }));
-  }
-
-  function forJail(name: string): ReadonlyMap<string, Wanted> {
-    const known = memo.get(name);
-    if (known) return known;
-    const all = [...declaredFor(name), ...(adhocByJail.get(name) ?? [])];
-    const earlier = shared.get(name) ?? [];
-    const wanted = all.length === 0 ? NONE : new Map(all.map((one) => [one.id, earlier.length > 0 ? withClash(one, earlier) : one]));
-    memo.set(name, wanted);
-    return wanted;
-  }
-
-  /** A title that a jail earlier in the same namespace holds already. */
-  function withClash(one: Wanted, earlier: readonly string[]): Wanted {
-    if (one.clash !== undefined) return one;
-    for (const jail of earlier) {
-      for (const other of forJail(jail).values()) {
-        if (other.clash === undefined && other.probe.title === one.probe.title) {
-          return { ...one, clash: `${other.id} has the title "${one.probe.title}" in the same PID namespace` };
-        }
-      }
-    }
-    return one;
-  }
-
-  return { jailNames, forJail };
-}
-
-/** For each jail that shares its PID namespace with jails before it: those. */
-function sharedNamespaces(jailNames: readonly string[], observed: Observed): Map<string, readonly string[]> {
-  const byNamespace = new Map<string, string[]>();
-  const earlier = new Map<string, readonly string[]>();
-  for (const name of jailNames) {
-    const jail = runningJail(observed.jails.get(name));
-    const namespace = jail?.kind === 'chroot' ? 'host' : jail?.pidNamespace;
-    if (namespace === undefined) continue;
-    const names = byNamespace.get(namespace) ?? [];
-    if (names.length > 0) earlier.set(name, [...names]);
-    names.push(name);
-    byNamespace.set(namespace, names);
-  }
-  return earlier;
 }

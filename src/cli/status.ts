@@ -1,0 +1,77 @@
+import { ask } from '../control/client.ts';
+import { EXIT } from '../control/protocol.ts';
+import { createProbeFilter } from '../control/pattern.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
+import { formatDiagnostics } from '../config/format.ts';
+import type { ProbeStatus } from '../history/status.ts';
+import type { Common } from './program.ts';
+import { localTime, outcome, print, printJson, table } from './render.ts';
+
+interface Head {
+  readonly daemon: { readonly pid: number; readonly version: string; readonly startedAt: string };
+  readonly keeper?: { readonly pid: number; readonly startedAt: string; readonly version: number };
+  readonly config: {
+    readonly file: string;
+    readonly generation: number;
+    readonly loadedAt: string;
+    readonly error?: { readonly at: string; readonly diagnostics: readonly Diagnostic[] };
+    readonly warnings?: readonly Diagnostic[];
+  };
+  readonly history?: { readonly error: string };
+}
+
+/** `status [glob]`: exit 3 when a probe is `failed` or the file is in error. */
+export async function status({ socket, json }: Common, glob: string | undefined): Promise<number> {
+  const matches = createProbeFilter(glob);
+  const probes: ProbeStatus[] = [];
+  const head = await ask<Head>(socket, { verb: 'status' }, (rows: readonly ProbeStatus[]) => {
+    for (const probe of rows)
+      if (
+        matches(probe.id, probe.title) ||
+        (glob !== undefined && matches(`${probe.jail}/${probe.title}`, probe.title))
+      )
+        probes.push(probe);
+  });
+  const wrong = head.config.error !== undefined || probes.some(({ state }) => state === 'failed');
+  if (json) await printJson({ version: 1, ...head, probes });
+  else await print(text(head, probes));
+  return wrong ? EXIT.notArmed : EXIT.ok;
+}
+
+function text(head: Head, probes: readonly ProbeStatus[]): string {
+  const { config, keeper, daemon } = head;
+  const lines: string[] = [];
+  if (config.error) {
+    lines.push(
+      `CONFIGURATION IN ERROR since ${localTime(config.error.at)}: generation ${config.generation} stays active`,
+    );
+    lines.push(formatDiagnostics(config.error.diagnostics).trimEnd(), '');
+  }
+  if (head.history)
+    lines.push(
+      `HISTORY CANNOT BE WRITTEN: ${head.history.error}; triggers stay with the keeper until it can`,
+      '',
+    );
+  if (!keeper)
+    lines.push('NO KEEPER: no probe is armed; the daemon tries to start one, its log says why it fails', '');
+  lines.push(
+    `daemon ${daemon.version} pid ${daemon.pid}${keeper ? `, keeper pid ${keeper.pid}` : ''}; generation ${config.generation} of ${config.file}, loaded ${localTime(config.loadedAt)}`,
+  );
+  if (probes.length === 0) return `${lines.join('\n')}\nno probes\n`;
+  const rows = probes.map((probe) => [
+    probe.jail,
+    probe.shownTitle ?? probe.title,
+    String(probe.uid),
+    probe.respawn,
+    probe.state,
+    probe.pid === undefined ? '-' : String(probe.pid),
+    probe.last ? `${localTime(probe.last.firedAt)} ${outcome(probe.last)}` : '-',
+    probe.origin === 'ad-hoc' ? `ad hoc, ${probe.id}` : `${probe.origin.file}:${probe.origin.line}`,
+    `${probe.reason ?? ''}${probe.until === undefined ? '' : ` (until ${localTime(probe.until)})`}`.trim(),
+  ]);
+  lines.push(
+    '',
+    table(['JAIL', 'TITLE', 'UID', 'RESPAWN', 'STATE', 'PID', 'LAST', 'FROM', 'WHY'], rows).trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,82 @@
+import { createConnection, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { Complaint, EXIT, type Answer } from './protocol.ts';
+
+/** How long a daemon may take until it has heard us, ms; its answer may take longer. */
+const HEARD_WITHIN = 5_000;
+
+/**
+ * Asks the daemon and waits for its answer.
+ *
+ * @param row called for each row of the answer, in order
+ * @returns the answer's `done`
+ * @throws Complaint: the daemon's own, 69 when none runs, 77 when the socket is not ours to open, 75 when it does not answer
+ */
+export async function ask<T>(
+  socketPath: string,
+  request: { readonly verb: string; readonly [name: string]: unknown },
+  row: (row: never) => void = () => {},
+): Promise<T> {
+  const socket = await connect(socketPath);
+  let heard = false;
+  const deaf = setTimeout(() => socket.destroy(), HEARD_WITHIN);
+  try {
+    socket.write(`${JSON.stringify(request)}\n`);
+    for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
+      const answer = JSON.parse(line) as Answer;
+      if ('heard' in answer) {
+        heard = true;
+        clearTimeout(deaf);
+      } else if ('row' in answer) row(answer.row as never);
+      else if ('done' in answer) return answer.done as T;
+      else throw new Complaint(answer.error.code, answer.error.message, answer.error.hint);
+    }
+  } finally {
+    clearTimeout(deaf);
+    socket.destroy();
+  }
+  if (!heard)
+    throw new Complaint(
+      EXIT.busy,
+      `the daemon behind ${socketPath} accepts but does not answer`,
+      'it may be stopped (SIGSTOP) or very busy; try again',
+    );
+  throw new Complaint(EXIT.unavailable, `the daemon behind ${socketPath} ended before it had answered`);
+}
+
+function connect(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => {
+      socket.removeAllListeners('error');
+      // What goes wrong from here on ends the stream of lines; `ask` says so.
+      socket.on('error', () => socket.destroy());
+      resolve(socket);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => reject(explain(path, error)));
+  });
+}
+
+function explain(path: string, error: NodeJS.ErrnoException): Complaint {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+      return new Complaint(
+        EXIT.unavailable,
+        `no running daemon: ${path}: ${error.code}`,
+        'start one with "jaildaemon -D", or name its socket with -f',
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new Complaint(
+        EXIT.notPermitted,
+        `not permitted: ${path}: ${error.code} (you are uid ${process.getuid?.() ?? '?'})`,
+        'only root and the daemon’s own user may speak to it',
+      );
+    default:
+      return new Complaint(
+        EXIT.unavailable,
+        `cannot reach the daemon: ${path}: ${error.code ?? error.message}`,
+      );
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * A GLOB on the command line: `JAIL/KEY` or, without a slash, `JAIL/*`. `*` and `?` match anything here, dots too.
+ *
+ * @returns whether a probe, by its id or by its jail and title, is meant; everything is when there is no pattern
+ */
+export function createProbeFilter(glob: string | undefined): (id: string, title: string) => boolean {
+  if (glob === undefined) return () => true;
+  const pattern = glob.includes('/') ? glob : `${glob}/*`;
+  const matches = compile(pattern);
+  return (id, title) => matches(id) || matches(`${id.slice(0, id.lastIndexOf('/'))}/${title}`);
+}
+
+/** Matches without a regular expression, so that no pattern can make it slow. */
+function compile(pattern: string): (text: string) => boolean {
+  return (text) => {
+    let p = 0;
+    let star = -1;
+    let resume = 0;
+    for (let t = 0; t < text.length;) {
+      if (pattern[p] === '*') {
+        star = p++;
+        resume = t;
+      } else if (pattern[p] === '?' || pattern[p] === text[t]) {
+        p++;
+        t++;
+      } else if (star >= 0) {
+        p = star + 1;
+        t = ++resume;
+      } else return false;
+    }
+    while (pattern[p] === '*') p++;
+    return p === pattern.length;
+  };
+}

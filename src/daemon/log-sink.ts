@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import type { Event } from '../event.ts';
+import { describe, formatLine, type Level, type LogFormat } from '../log.ts';
+
+/** Where log lines go: stderr, a file, or syslog through logger(1). */
+export interface LogSink {
+  log(event: Event): void;
+  /** Opens the file again: it was rotated away. */
+  reopen(): void;
+}
+
+const ORDER: readonly Level[] = ['debug', 'info', 'warn', 'error'];
+
+/**
+ * @param target `stderr`, `syslog` or a file's path (made 0600, never through a symlink)
+ * @throws the system's error when the file cannot be opened
+ */
+export function openLog(target: string, format: LogFormat, least: Level = 'info'): LogSink {
+  let fd = target === 'stderr' || target === 'syslog' ? 2 : openFile(target);
+  let logger: ChildProcess | undefined;
+
+  function write(text: string): void {
+    try {
+      if (target === 'syslog') syslog().stdin?.write(`${text}\n`);
+      else writeSync(fd, `${text}\n`);
+    } catch {
+      // A log on a full disk: what it says is also in status and history, and the daemon must go on.
+    }
+  }
+
+  function syslog(): ChildProcess {
+    if (logger && logger.exitCode === null && logger.signalCode === null) return logger;
+    logger = spawn('logger', ['-t', 'jaildaemon', '-p', 'daemon.notice'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    logger.on('error', () => {}); // no logger(1) here: nothing else could be told either
+    logger.stdin?.on('error', () => {});
+    logger.unref();
+    return logger;
+  }
+
+  return {
+    log(event) {
+      const line = describe(event);
+      if (line && ORDER.indexOf(line.level) >= ORDER.indexOf(least)) write(formatLine(line, format));
+    },
+    reopen() {
+      if (target === 'stderr' || target === 'syslog') return;
+      const next = openFile(target);
+      closeSync(fd);
+      fd = next;
+    },
+  };
+}
+
+function openFile(path: string): number {
+  return openSync(
+    path,
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+    0o600,
+  );
+}

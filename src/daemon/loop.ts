@@ -1,0 +1,269 @@
+import type { Event } from '../event.ts';
+import type { Line } from '../history/entry.ts';
+import { linesOf, type Naming } from '../history/history.ts';
+import { createDesired, type Declared, type Desired } from '../plan/desired.ts';
+import type { Host } from '../plan/definition.ts';
+import { learn } from '../plan/learn.ts';
+import { looksAfter } from '../plan/looks.ts';
+import { jailOfId, NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
+import { plan, type Change, type Tags } from '../plan/plan.ts';
+import type { Step } from '../plan/step.ts';
+
+/** What the loop does to the world: one function for each. */
+export interface Effects {
+  /** Carries out one step and tells what is known by having done so. */
+  execute(step: Step): readonly Event[];
+  /** Puts lines into the history. @throws when the disk is full */
+  record(lines: readonly Line[]): void;
+  /** Everything up to this event of the keeper is on disk. */
+  acknowledge(seq: number): void;
+  /** Facts that must outlive the daemon may have changed. */
+  save(observed: Observed): void;
+  log(event: Event): void;
+  now(): number;
+}
+
+/** What is wanted: changed by a reload, as a whole. */
+export interface Wish {
+  readonly declared: Declared;
+  readonly host: Host;
+}
+
+/**
+ * Events in, one turn at a time, steps out. All that the daemon knows is here; everybody else tells it events and reads.
+ *
+ * ```
+ *  events ─► history ─► learn ─► plan ─► steps ─► acknowledge
+ *    ▲                                     │
+ *    └──────── keeper, jails, file, operator ◄┘
+ * ```
+ */
+export interface Loop {
+  readonly observed: Observed;
+  readonly desired: Desired;
+  readonly wish: Wish;
+  /** Why the history cannot be written at the moment. */
+  readonly unrecorded: string | undefined;
+  post(...events: readonly Event[]): void;
+  /** Takes over a new wish; the events are learned in the same turn. Gives what that turn changed. */
+  adopt(wish: Wish, events: readonly Event[]): Promise<readonly Change[]>;
+  /** What a wish would change, with nothing done. */
+  rehearse(wish: Wish, events: readonly Event[]): readonly Change[];
+  /** Waits until `look` finds something, looking after each turn; undefined when `limit` ms are over or `gone` aborts. */
+  until<T>(look: () => T | undefined, limit: number, gone?: AbortSignal): Promise<T | undefined>;
+  stop(): void;
+}
+
+/** Everything is planned anew so often, ms: a net under all that could be missed. */
+const FULL_PLAN_EVERY = 60_000;
+/** How soon a history that could not be written is tried again, ms. */
+const RECORD_AGAIN_AFTER = 5_000;
+
+/** These change what is wanted, or which jails share a namespace. */
+const CHANGES_DESIRE: ReadonlySet<Event['type']> = new Set([
+  'configured',
+  'sighted',
+  'gone',
+  'attached',
+  'detached',
+  'remembered',
+  'finished',
+  'spent',
+]);
+/** These change what `save` keeps. */
+const CHANGES_FACTS: ReadonlySet<Event['type']> = new Set([
+  'configured',
+  'sighted',
+  'gone',
+  'attached',
+  'detached',
+  'finished',
+  'spent',
+  'ordered',
+]);
+
+/** A loop that has seen nothing yet. */
+export function createLoop(first: Wish, effects: Effects): Loop {
+  let observed = NOTHING_OBSERVED;
+  let wish = first;
+  let desired = createDesired(wish.declared, observed);
+  let tags: Tags = new WeakMap();
+  let queue: Event[] = [];
+  let scheduled = false;
+  let stopped = false;
+  let unwritten: Line[] = [];
+  let unrecorded: string | undefined;
+  let seen = 0;
+  let acknowledged = 0;
+  const wakes = new Map<string, number>();
+  let alarm: NodeJS.Timeout | undefined;
+  let planAll = false;
+  let adopters: ((changes: readonly Change[]) => void)[] = [];
+  const waiters = new Set<() => void>();
+
+  function schedule(): void {
+    if (scheduled || stopped) return;
+    scheduled = true;
+    setImmediate(turn);
+  }
+
+  function turn(): void {
+    scheduled = false;
+    if (stopped) return;
+    const events = queue;
+    queue = [];
+    const now = effects.now();
+    for (const event of events) effects.log(event);
+    record(events);
+
+    const learned = learn(observed, events);
+    observed = learned.observed;
+    if (events.some((event) => CHANGES_DESIRE.has(event.type)))
+      desired = createDesired(wish.declared, observed);
+
+    const everything = learned.everything || planAll;
+    planAll = false;
+    const due = [...wakes].filter(([, at]) => at <= now).map(([jail]) => jail);
+    const jails = everything ? allJails() : new Set([...learned.touched, ...due]);
+    for (const jail of jails) wakes.delete(jail);
+    const planned = plan(desired, observed, jails, now, wish.host, tags);
+    for (const [jail, at] of planned.wakes) wakes.set(jail, at);
+
+    const known = [...looksAfter(events, observed), ...planned.steps].flatMap((step) =>
+      effects.execute(step),
+    );
+    for (const event of known) effects.log(event);
+    observed = learn(observed, known).observed;
+
+    if (events.some((event) => CHANGES_FACTS.has(event.type)) || known.length > 0) effects.save(observed);
+    acknowledge();
+    setAlarm();
+    const answered = adopters;
+    adopters = [];
+    for (const adopter of answered) adopter(planned.changes);
+    for (const waiter of waiters) waiter();
+  }
+
+  /** The history first: what is acknowledged to the keeper must be on disk. */
+  function record(events: readonly Event[]): void {
+    for (const event of events) {
+      if (event.type === 'keeper-found') {
+        seen = 0;
+        acknowledged = 0;
+      }
+      if ('seq' in event) seen = Math.max(seen, event.seq);
+      unwritten.push(...linesOf(event, observed, naming));
+    }
+    if (unwritten.length === 0) return;
+    try {
+      effects.record(unwritten);
+      unwritten = [];
+      unrecorded = undefined;
+    } catch (error) {
+      unrecorded = error instanceof Error ? error.message : String(error);
+      effects.log({
+        type: 'daemon',
+        at: effects.now(),
+        level: 'error',
+        what: 'the history cannot be written; its triggers stay with the keeper',
+        why: unrecorded,
+      });
+      setTimeout(schedule, RECORD_AGAIN_AFTER).unref();
+    }
+  }
+
+  function acknowledge(): void {
+    if (unwritten.length > 0 || seen <= acknowledged) return;
+    acknowledged = seen;
+    effects.acknowledge(seen);
+  }
+
+  function naming(id: string): Naming {
+    const jail = observed.adhoc.get(id)?.jail ?? jailOfId(id);
+    const probe = observed.jails.get(jail)?.probes.get(id);
+    const title = (probe?.ordered ?? desired.forJail(jail).get(id))?.probe.title ?? probe?.held?.shownTitle;
+    return { jail, title: title ?? id.slice(id.lastIndexOf('/') + 1) };
+  }
+
+  function allJails(): Set<string> {
+    return new Set([...desired.jailNames, ...observed.jails.keys()]);
+  }
+
+  function setAlarm(): void {
+    clearTimeout(alarm);
+    alarm = undefined;
+    let next = Infinity;
+    for (const at of wakes.values()) next = Math.min(next, at);
+    if (next === Infinity) return;
+    alarm = setTimeout(schedule, Math.max(1, next - effects.now()));
+  }
+
+  const full = setInterval(() => {
+    planAll = true;
+    schedule();
+  }, FULL_PLAN_EVERY);
+
+  return {
+    get observed() {
+      return observed;
+    },
+    get desired() {
+      return desired;
+    },
+    get wish() {
+      return wish;
+    },
+    get unrecorded() {
+      return unrecorded;
+    },
+    post(...events) {
+      for (const event of events) queue.push(event);
+      schedule();
+    },
+    adopt(next, events) {
+      if (next.host !== wish.host) tags = new WeakMap();
+      wish = next;
+      for (const event of events) queue.push(event);
+      schedule();
+      return new Promise((resolve) => adopters.push(resolve));
+    },
+    rehearse(other, events) {
+      const imagined = learn(observed, events).observed;
+      const wanted = createDesired(other.declared, imagined);
+      const jails = new Set([...wanted.jailNames, ...imagined.jails.keys()]);
+      return plan(
+        wanted,
+        imagined,
+        jails,
+        effects.now(),
+        other.host,
+        other.host === wish.host ? tags : new WeakMap(),
+      ).changes;
+    },
+    until(look, limit, gone) {
+      return new Promise((resolve) => {
+        const finish = (value: ReturnType<typeof look>): void => {
+          waiters.delete(waiter);
+          clearTimeout(late);
+          gone?.removeEventListener('abort', giveUp);
+          resolve(value);
+        };
+        const giveUp = (): void => finish(undefined);
+        const waiter = (): void => {
+          const found = look();
+          if (found !== undefined) finish(found);
+        };
+        const late = setTimeout(giveUp, Math.min(limit, 2 ** 31 - 1));
+        gone?.addEventListener('abort', giveUp);
+        waiters.add(waiter);
+        waiter();
+      });
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(alarm);
+      clearInterval(full);
+      for (const waiter of waiters) waiter();
+    },
+  };
+}

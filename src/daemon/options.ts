@@ -1,0 +1,24 @@
+import type { LogFormat } from '../log.ts';
+
+/** How a daemon was asked to run; every path absolute. */
+export interface DaemonOptions {
+  readonly config: string;
+  /** The file was named; else a default that does not exist means "nothing declared". */
+  readonly configNamed: boolean;
+  readonly state: string;
+  readonly socket: string;
+  readonly pidfile: string;
+  /** `stderr`, `syslog` or a file. */
+  readonly log: string;
+  readonly logFormat: LogFormat;
+  /** A descriptor that is told when the daemon is ready, or why it is not. */
+  readonly readyFd?: number;
+}
+
+export const DEFAULTS = {
+  config: '/usr/local/etc/jaildaemon.yml',
+  state: '/var/db/jaildaemon',
+  socket: '/var/run/jaildaemon.pipe',
+  pidfile: '/var/run/jaildaemon.pid',
+  log: '/var/log/jaildaemon.log',
+} as const;

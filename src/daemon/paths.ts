@@ -1,0 +1,107 @@
+import { closeSync, constants, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { Complaint, EXIT, MAX_SOCKET_PATH } from '../control/protocol.ts';
+
+/** The longest name that the keeper adds below the state directory: `/keeper.0123abcd.sock`. */
+const KEEPER_SOCKET = '/keeper.00000000.sock'.length;
+
+/** Refuses socket paths that the system would cut: two daemons could then share a socket. @throws Complaint (usage) */
+export function checkSocketLengths(socket: string, stateDirectory: string): void {
+  for (const [path, length] of [
+    [socket, Buffer.byteLength(socket)],
+    [`${stateDirectory}/keeper.….sock`, Buffer.byteLength(stateDirectory) + KEEPER_SOCKET],
+  ] as const) {
+    if (length > MAX_SOCKET_PATH)
+      throw new Complaint(
+        EXIT.usage,
+        `${path} has ${length} bytes; a socket's path may have ${MAX_SOCKET_PATH}`,
+        'choose a shorter directory',
+      );
+  }
+}
+
+/**
+ * Makes the state directory, or takes the one that is there: it must be a directory of ours that nobody else may enter.
+ *
+ * @throws Complaint (not permitted)
+ */
+export function prepareStateDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Complaint(
+      EXIT.notPermitted,
+      `cannot make the state directory: ${(error as Error).message}`,
+      'choose another one with --state',
+    );
+  }
+  const stats = lstatSync(path);
+  const uid = process.getuid?.() ?? 0;
+  if (!stats.isDirectory())
+    throw new Complaint(
+      EXIT.notPermitted,
+      `${path} is no directory`,
+      'choose another state directory with --state',
+    );
+  if (stats.uid !== uid)
+    throw new Complaint(
+      EXIT.notPermitted,
+      `the state directory ${path} belongs to uid ${stats.uid}, not to uid ${uid}`,
+      'choose another one with --state',
+    );
+  if ((stats.mode & 0o077) !== 0)
+    throw new Complaint(
+      EXIT.notPermitted,
+      `the state directory ${path} has mode 0${(stats.mode & 0o777).toString(8)}: others may enter it`,
+      `chmod 0700 ${path}`,
+    );
+}
+
+/**
+ * Makes room for a file of ours: what an earlier daemon left is removed, anything that is not of that kind is refused.
+ *
+ * @throws Complaint (not permitted) for a symlink, a directory, or what belongs to somebody else
+ */
+export function removeStale(path: string, kind: 'socket' | 'file'): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return;
+  const right = kind === 'socket' ? stats.isSocket() : stats.isFile();
+  const uid = process.getuid?.() ?? 0;
+  if (!right)
+    throw new Complaint(
+      EXIT.notPermitted,
+      `${path} is in the way: it is ${stats.isSymbolicLink() ? 'a symlink' : `no ${kind}`}`,
+      'look who made it, and remove it',
+    );
+  if (stats.uid !== uid && uid !== 0)
+    throw new Complaint(EXIT.notPermitted, `${path} is in the way: it belongs to uid ${stats.uid}`);
+  unlinkSync(path);
+}
+
+/** Writes the pid as pidfile(3) does: mode 0600, decimal, no newline, never through a symlink. @throws Complaint */
+export function writePidfile(path: string): void {
+  removeStale(path, 'file');
+  try {
+    const fd = openSync(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
+    writeSync(fd, String(process.pid));
+    closeSync(fd);
+  } catch (error) {
+    throw new Complaint(
+      EXIT.notPermitted,
+      `cannot write the pidfile: ${(error as Error).message}`,
+      'choose another one with -p',
+    );
+  }
+}
+
+/** Removes a file of ours at the end; that it has gone already is no matter. */
+export function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // gone already, or its directory is: nothing is left to remove
+  }
+}

@@ -1,0 +1,151 @@
+import type { Config } from '../config/config.ts';
+import { createDesired } from '../config/desired.ts';
+import type { Diagnostic } from '../config/diagnostic.ts';
+import type { LoadResult } from '../config/load.ts';
+import type { Event } from '../event.ts';
+import type { Whereabouts } from '../jails/jail.ts';
+import type { Observed } from '../plan/observed.ts';
+import type { Change } from '../plan/plan.ts';
+import { defineHost } from './host.ts';
+import type { Looker } from './looker.ts';
+import type { Loop, Wish } from './loop.ts';
+
+/** The configuration that holds, and what became of the last attempt to change it. */
+export interface Standing {
+  readonly config: Config;
+  readonly generation: number;
+  readonly digest: string;
+  readonly loadedAt: number;
+  /** Since when, and by what, the file is in error; the generation above stays. */
+  readonly error?: { readonly at: number; readonly diagnostics: readonly Diagnostic[] };
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** What a reload did. */
+export interface Reloaded {
+  readonly ok: boolean;
+  readonly generation: number;
+  readonly changes: readonly Change[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What the one reload path needs. */
+export interface ReloadParts {
+  readonly file: string;
+  readonly load: () => Promise<LoadResult>;
+  readonly loop: Loop;
+  readonly looker: Looker;
+  /** A generation holds now: remember it, and tell everybody with settings of their own. */
+  readonly adopted: (standing: Standing) => void;
+  /** These are to be watched for changes from now on. */
+  readonly involves: (paths: readonly string[]) => void;
+}
+
+/**
+ * The one path on which a configuration comes in: by request, by SIGHUP, and by a change of the files.
+ *
+ * One load at a time. Who asks while one is under way gets the outcome of the next, since the file may have been
+ * written after the present one read it.
+ */
+export interface Reloader {
+  readonly standing: Standing;
+  reload(): Promise<Reloaded>;
+}
+
+/** @param first what holds at the start: it has been loaded already */
+export function createReloader(parts: ReloadParts, first: Standing): Reloader {
+  let standing = first;
+  let present: Promise<Reloaded> | undefined;
+  let next: Promise<Reloaded> | undefined;
+
+  async function reloadNow(): Promise<Reloaded> {
+    const result = await parts.load();
+    parts.involves(result.involved);
+    const at = Date.now();
+    const { file } = parts;
+    if (!result.ok) {
+      standing = { ...standing, error: { at, diagnostics: result.diagnostics } };
+      parts.loop.post({ type: 'misconfigured', at, file, diagnostics: result.diagnostics });
+      return { ok: false, generation: standing.generation, changes: [], diagnostics: result.diagnostics };
+    }
+    if (result.digest === standing.digest) {
+      const { error: _, ...healed } = standing;
+      standing = healed;
+      parts.loop.post({ type: 'unchanged', at, generation: standing.generation, file });
+      return {
+        ok: true,
+        generation: standing.generation,
+        changes: unchanged(parts.loop),
+        diagnostics: result.warnings,
+      };
+    }
+    const wish = wishFor(result.config);
+    const sightings = await parts.looker.survey(whereaboutsOf(wish, parts.loop.observed));
+    standing = {
+      config: result.config,
+      generation: standing.generation + 1,
+      digest: result.digest,
+      loadedAt: at,
+      warnings: result.warnings,
+    };
+    const events: Event[] = [
+      ...(sightings.length > 0 ? [{ type: 'sighted', at, sightings } as const] : []),
+      ...displaced(wish, parts.loop, at),
+      { type: 'configured', at, generation: standing.generation, file },
+    ];
+    const changes = await parts.loop.adopt(wish, events);
+    parts.adopted(standing);
+    return { ok: true, generation: standing.generation, changes, diagnostics: result.warnings };
+  }
+
+  function start(): Promise<Reloaded> {
+    const started = reloadNow().finally(() => {
+      if (present === started) present = undefined;
+    });
+    return (present = started);
+  }
+
+  return {
+    get standing() {
+      return standing;
+    },
+    reload() {
+      if (!present) return start();
+      return (next ??= present
+        .catch(() => {}) // told to those who asked for it
+        .then(() => {
+          next = undefined;
+          return start();
+        }));
+    },
+  };
+}
+
+/** What a configuration asks for, in the words of the plan. */
+export function wishFor(config: Config): Wish {
+  return { declared: createDesired(config), host: defineHost(config.settings) };
+}
+
+/** Where every exactly named jail is to be found, and the jails that only ad hoc probes know. */
+export function whereaboutsOf({ declared }: Wish, observed: Observed): Map<string, Whereabouts> {
+  const jails = new Map<string, Whereabouts>();
+  for (const { jail, whereabouts } of observed.adhoc.values()) if (whereabouts) jails.set(jail, whereabouts);
+  for (const name of declared.jailNames) jails.set(name, declared.whereabouts(name) ?? { by: 'name' });
+  return jails;
+}
+
+/** A title that the file declares now and that an ad hoc probe holds: the file's goes first. */
+function displaced(wish: Wish, loop: Loop, at: number): Event[] {
+  return [...loop.observed.adhoc.values()].flatMap((adhoc): Event[] => {
+    const declared = wish.declared.forJail(adhoc.jail).find(({ probe }) => probe.title === adhoc.probe.title);
+    if (!declared) return [];
+    return [
+      { type: 'detached', at, id: adhoc.id, why: `the file declares its title "${adhoc.probe.title}" now` },
+    ];
+  });
+}
+
+/** Nothing was done: every probe with what it has. */
+function unchanged(loop: Loop): readonly Change[] {
+  return loop.rehearse(loop.wish, []);
+}

@@ -1,0 +1,33 @@
+import type { Handler } from '../../control/server.ts';
+import { attachHandler } from './attach.ts';
+import { historyHandler } from './history.ts';
+import { jailsHandler } from './jails.ts';
+import { outputHandler } from './output.ts';
+import { planHandler, reloadHandler } from './reload.ts';
+import { removeHandler } from './remove.ts';
+import type { Services } from './services.ts';
+import { statusHandler } from './status.ts';
+import { triggerHandler } from './trigger.ts';
+
+/** The verbs of the control socket. */
+export function createHandlers(services: Services): ReadonlyMap<string, Handler> {
+  return new Map<string, Handler>([
+    ['hello', async () => ({ pid: process.pid, version: services.version })],
+    ['status', statusHandler(services)],
+    ['reload', reloadHandler(services)],
+    ['plan', planHandler(services)],
+    ['jails', jailsHandler(services)],
+    ['history', historyHandler(services)],
+    ['output', outputHandler(services)],
+    ['trigger', triggerHandler(services)],
+    ['attach', attachHandler(services)],
+    ['remove', removeHandler(services)],
+    [
+      'stop',
+      async () => {
+        await services.stop();
+        return { pid: process.pid };
+      },
+    ],
+  ]);
+}

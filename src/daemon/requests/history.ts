@@ -1,0 +1,69 @@
+import { Complaint, EXIT, flagArgument, optionalNumber, optionalText } from '../../control/protocol.ts';
+import type { Handler, Reply } from '../../control/server.ts';
+import type { Entry, Line } from '../../history/entry.ts';
+import { createMerger } from '../../history/history.ts';
+import { createProbeFilter } from '../../control/pattern.ts';
+import { sendInBatches } from './batch.ts';
+import type { Services } from './services.ts';
+
+/** A follower that is so many bytes behind is cut off. */
+const MOST_BEHIND = 1024 * 1024;
+
+/** `history`: the newest entries, oldest of them first; with `follow` also what comes, until the client leaves. */
+export function historyHandler({ loop, journal, feed }: Services): Handler {
+  return async (args, reply) => {
+    const matches = createProbeFilter(optionalText(args, 'glob'));
+    const count = optionalNumber(args, 'count', 0, 1_000_000) ?? 20;
+    const merger = createMerger();
+    // What happens while the file is read is kept, so that nothing falls between the two.
+    const backlog: Line[] = [];
+    const receiver = { take: (line: Line): void => void backlog.push(line) };
+    const unsubscribe = feed.subscribe((line) => receiver.take(line));
+    try {
+      for await (const line of journal.read()) merger.add(line);
+      const entries = merger.entries(loop.observed).filter(({ probe, title }) => matches(probe, title));
+      await sendInBatches(count === 0 ? [] : entries.slice(-count), (rows) => reply.row(rows));
+      if (flagArgument(args, 'follow')) await follow(merger, entries, backlog, receiver, matches, reply);
+      return {};
+    } finally {
+      unsubscribe();
+    }
+  };
+
+  async function follow(
+    merger: ReturnType<typeof createMerger>,
+    shown: readonly Entry[],
+    backlog: readonly Line[],
+    receiver: { take: (line: Line) => void },
+    matches: (id: string, title: string) => boolean,
+    reply: Reply,
+  ): Promise<void> {
+    const known = new Map(shown.map((entry) => [entry.id, entry]));
+    let queue: Entry[] = [];
+    let behind = 0;
+    let wake = (): void => {};
+    const tell = (line: Line): void => {
+      const entry = merger.step(line, loop.observed);
+      if (!entry || !matches(entry.probe, entry.title)) return;
+      queue.push(entry);
+      behind += JSON.stringify(entry).length;
+      wake();
+    };
+    for (const line of backlog) if (!known.get(line.id)?.endedAt) tell(line);
+    receiver.take = tell;
+    reply.gone.addEventListener('abort', () => wake());
+    while (!reply.gone.aborted) {
+      if (behind > MOST_BEHIND)
+        throw new Complaint(
+          EXIT.failed,
+          'you are 1 MiB behind what happens and are cut off',
+          'read faster, or ask for fewer probes',
+        );
+      const batch = queue;
+      queue = [];
+      behind = 0;
+      if (batch.length > 0) await reply.row(batch);
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  }
+}

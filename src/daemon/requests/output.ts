@@ -1,0 +1,25 @@
+import { Complaint, EXIT, textArgument } from '../../control/protocol.ts';
+import type { Handler } from '../../control/server.ts';
+import { TRIGGER_ID } from '../../history/outputs.ts';
+import type { Services } from './services.ts';
+
+/** `output ID`: the output in rows of base64, since it may be no text. */
+export function outputHandler({ outputs }: Services): Handler {
+  return async (args, reply) => {
+    const id = textArgument(args, 'id', 64);
+    if (!TRIGGER_ID.test(id))
+      throw new Complaint(
+        EXIT.usage,
+        `${JSON.stringify(id)} is no trigger's id`,
+        '"jaildaemon history" lists them',
+      );
+    const stream = await outputs.open(id);
+    let bytes = 0;
+    if (!stream) return { id, bytes };
+    for await (const chunk of stream) {
+      bytes += (chunk as Buffer).length;
+      await reply.row((chunk as Buffer).toString('base64'));
+    }
+    return { id, bytes };
+  };
+}

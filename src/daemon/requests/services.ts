@@ -1,0 +1,25 @@
+import type { Journal } from '../../history/journal.ts';
+import type { Outputs } from '../../history/outputs.ts';
+import type { Keeper } from '../../keeper/keeper.ts';
+import type { Feed } from '../feed.ts';
+import type { Looker } from '../looker.ts';
+import type { Loop } from '../loop.ts';
+import type { Reloader } from '../reloader.ts';
+import type { StateFile } from '../state-file.ts';
+
+/** All that requests may use. */
+export interface Services {
+  readonly loop: Loop;
+  readonly reloader: Reloader;
+  readonly looker: Looker;
+  readonly journal: Journal;
+  readonly outputs: Outputs;
+  readonly feed: Feed;
+  readonly state: StateFile;
+  readonly config: string;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly keeper: () => Keeper | undefined;
+  /** Takes everything down; resolves when it is. */
+  readonly stop: () => Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { ObservedProbe } from '../plan/observed.ts';
+import type { Change } from '../plan/plan.ts';
+import type { Loop } from './loop.ts';
+
+/** How long a reload waits for its probes before it answers with what is so far, ms. */
+const LONGEST = 15_000;
+
+/** A change, and what became of it. */
+export interface Settled extends Change {
+  /** The process that took the place of `pid`. */
+  readonly newPid?: number;
+  readonly failed?: string;
+}
+
+/**
+ * Waits until what a reload ordered is there or has failed, so that its answer tells the truth: the new pids, and
+ * which probes could not be armed.
+ */
+export async function settle(loop: Loop, changes: readonly Change[], gone: AbortSignal): Promise<Settled[]> {
+  const ordered = changes.filter(({ action }) => action === 'arm' || action === 'replace');
+  let open = ordered;
+  const probe = ({ jail, id }: Change): ObservedProbe | undefined =>
+    loop.observed.jails.get(jail)?.probes.get(id);
+  await loop.until(
+    () => {
+      open = open.filter((change) => isUnderWay(probe(change)));
+      return open.length === 0 ? true : undefined;
+    },
+    LONGEST,
+    gone,
+  );
+  return changes.map((change) => {
+    if (change.action !== 'arm' && change.action !== 'replace') return change;
+    const now = probe(change);
+    const pid = now?.held?.pid;
+    return {
+      ...change,
+      ...(pid !== undefined && pid !== change.pid && { newPid: pid }),
+      ...(now?.trouble && now.held?.state !== 'armed' && { failed: now.trouble.why }),
+    };
+  });
+}
+
+function isUnderWay(probe: ObservedProbe | undefined): boolean {
+  return probe?.held?.state === 'entering' || probe?.held?.replacedBy !== undefined;
+}

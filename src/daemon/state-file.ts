@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Event } from '../event.ts';
+import type { Adhoc, Observed } from '../plan/observed.ts';
+
+/** Facts that outlive the daemon. */
+export interface Facts {
+  /** Counts successful loads, for ever. */
+  readonly generation: number;
+  /** Of the configuration that made this generation. */
+  readonly digest: string;
+  /** The number that the last ad hoc probe had; counted up for ever. */
+  readonly adhocCount: number;
+  readonly adhoc: readonly Adhoc[];
+  readonly spent: readonly (readonly [id: string, jail: string, instance: string])[];
+}
+
+const NO_FACTS: Facts = { generation: 0, digest: '', adhocCount: 0, adhoc: [], spent: [] };
+
+/**
+ * `state.json` and `config.json` in the state directory. Both are written beside and then renamed, so that a reader
+ * finds the old or the new one and never half of it. They are not synced: a machine that loses its power also loses the
+ * instances that these facts are about. The last good configuration has a file of its own because it is
+ * large and changes rarely, while a spent probe changes `state.json`.
+ */
+export interface StateFile {
+  readonly facts: Facts;
+  /** Writes what differs from what the file has. @throws the system's error */
+  save(change: Partial<Facts>): void;
+  readConfig(): Config | undefined;
+  writeConfig(config: Config): void;
+}
+
+/** Reads what an earlier daemon left. @throws Error when the file is there but cannot be understood */
+export function openStateFile(directory: string): StateFile {
+  const path = join(directory, 'state.json');
+  const configPath = join(directory, 'config.json');
+  let facts: Facts = { ...NO_FACTS, ...(readJson(path) as Partial<Facts> | undefined) };
+  let written = JSON.stringify(facts);
+  return {
+    get facts() {
+      return facts;
+    },
+    save(change) {
+      facts = { ...facts, ...change };
+      const text = JSON.stringify(facts);
+      if (text === written) return;
+      replaceFile(path, text);
+      written = text;
+    },
+    readConfig: () => readJson(configPath) as Config | undefined,
+    writeConfig: (config) => replaceFile(configPath, JSON.stringify(config)),
+  };
+}
+
+/** The facts that the observed world holds. */
+export function factsOf(observed: Observed): Pick<Facts, 'adhoc' | 'spent'> {
+  const spent: [string, string, string][] = [];
+  for (const jail of observed.jails.values()) {
+    for (const probe of jail.probes.values())
+      if (probe.spentIn !== undefined) spent.push([probe.id, jail.name, probe.spentIn]);
+  }
+  return { adhoc: [...observed.adhoc.values()], spent };
+}
+
+/** What the loop is told of an earlier daemon's facts. */
+export function rememberedEvent({ adhoc, spent }: Facts, at: number): Event {
+  return { type: 'remembered', at, adhoc, spent };
+}
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  // Left by a power cut: the name had reached the disk, the contents had not.
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}; move it away to start without what it remembers`, {
+      cause: error,
+    });
+  }
+}
+
+function replaceFile(path: string, text: string): void {
+  const beside = `${path}.${randomBytes(4).toString('hex')}`;
+  const fd = openSync(
+    beside,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    writeFileSync(fd, text);
+    renameSync(beside, path);
+  } catch (error) {
+    unlinkSync(beside);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,160 @@
+import { endingFields, stamp, type Entry } from './entry.ts';
+import {
+  runningJail,
+  type LastTrigger,
+  type Observed,
+  type ObservedJail,
+  type ObservedProbe,
+} from '../plan/observed.ts';
+import type { Desired } from '../plan/desired.ts';
+import type { Wanted } from '../plan/wanted.ts';
+
+export type State = 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'paused' | 'failed';
+
+/** One row of `status`. */
+export interface ProbeStatus {
+  readonly id: string;
+  readonly jail: string;
+  readonly instance?: string;
+  readonly jid?: number;
+  readonly title: string;
+  /** As ps(1) shows it where that differs: with a receipt. */
+  readonly shownTitle?: string;
+  readonly uid: number;
+  readonly respawn: string;
+  readonly state: State;
+  readonly pid?: number;
+  /** The host's pid of the process that stands for the jail. */
+  readonly jailPid?: number;
+  readonly since: string;
+  readonly origin: { readonly file: string; readonly line: number } | 'ad-hoc';
+  readonly runs: number;
+  readonly reason?: string;
+  readonly until?: string;
+  readonly last?: Last;
+}
+
+export type Last = Pick<
+  Entry,
+  'id' | 'firedAt' | 'exitCode' | 'signal' | 'fate' | 'stage' | 'errno' | 'timedOut'
+> & { readonly running?: true };
+
+interface Standing {
+  readonly state: State;
+  readonly reason?: string | undefined;
+  readonly until?: number | undefined;
+}
+
+/** Every probe that is wanted, or that still runs a command: a view of desired, observed and now. */
+export function* probeStatuses(desired: Desired, observed: Observed): Generator<ProbeStatus> {
+  const names = new Set([...desired.jailNames, ...observed.jails.keys()]);
+  for (const name of names) {
+    const jail: ObservedJail = observed.jails.get(name) ?? { name, probes: new Map() };
+    const wanted = desired.forJail(name);
+    for (const want of wanted.values()) yield statusOf(jail, want, jail.probes.get(want.id));
+    for (const probe of jail.probes.values()) {
+      if (!wanted.has(probe.id) && probe.commands.size > 0 && probe.ordered)
+        yield removedStatus(jail, probe.ordered, probe);
+    }
+  }
+}
+
+function statusOf(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undefined): ProbeStatus {
+  const running = runningJail(jail);
+  const { state, reason, until } = standing(jail, want, probe);
+  const held = probe?.held;
+  return {
+    id: want.id,
+    jail: jail.name,
+    ...(running && { instance: running.instance }),
+    ...(running?.jid !== undefined && { jid: running.jid }),
+    title: want.probe.title,
+    ...(held?.shownTitle !== undefined &&
+      held.shownTitle !== want.probe.title && { shownTitle: held.shownTitle }),
+    uid: want.probe.uid,
+    respawn: want.probe.respawn,
+    state,
+    ...(held?.pid !== undefined && { pid: held.pid }),
+    ...(running?.pid !== undefined && { jailPid: running.pid }),
+    since: stamp(probe?.since ?? 0),
+    origin: want.adhoc ? 'ad-hoc' : { file: want.probe.origin.file, line: want.probe.origin.line },
+    runs: probe?.runs ?? 0,
+    ...(reason !== undefined && { reason }),
+    ...(until !== undefined && { until: stamp(until) }),
+    ...(probe?.last && { last: lastOf(probe, probe.last) }),
+  };
+}
+
+/** What is no longer wanted but whose command still runs. */
+function removedStatus(jail: ObservedJail, ordered: Wanted, probe: ObservedProbe): ProbeStatus {
+  const { until: _, pid: __, ...status } = statusOf(jail, ordered, probe);
+  return { ...status, state: 'running', reason: 'removed; its command still runs' };
+}
+
+function lastOf(probe: ObservedProbe, last: LastTrigger): Last {
+  const base = { id: last.run, firedAt: stamp(last.firedAt) };
+  if (probe.commands.has(last.run)) return { ...base, running: true };
+  return {
+    ...base,
+    ...(last.ending ? endingFields(last.ending) : { fate: 'unknown' as const }),
+    ...(last.timedOut && { timedOut: true }),
+  };
+}
+
+/** The state in the words of the manual, from the strongest reason to the weakest. */
+export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undefined): Standing {
+  if (want.clash !== undefined) return { state: 'failed', reason: want.clash };
+  const sighting = jail.sighting;
+  if (sighting && 'refused' in sighting) return { state: 'failed', reason: sighting.refused };
+  const running = runningJail(jail);
+  const held = probe?.held;
+  if (held?.state === 'running') return { state: 'running', reason: queued(probe) };
+  if (!running)
+    return { state: 'waiting', reason: sighting && 'absent' in sighting ? sighting.absent : undefined };
+  if (probe?.spentIn === running.instance && want.probe.respawn === 'never') return { state: 'spent' };
+  switch (held?.state) {
+    case 'armed':
+      return {
+        state: 'armed',
+        reason:
+          probe?.trouble && held.replacedBy === undefined && probe.trouble.kind !== 'died'
+            ? `an older definition: ${why(probe)}`
+            : undefined,
+      };
+    case 'cooling':
+      return { state: 'cooling', reason: holdReason(held.reason), until: held.until };
+    default:
+      if (probe?.trouble?.kind === 'died')
+        return { state: 'cooling', reason: why(probe), until: probe.trouble.retryAt };
+      if (probe?.trouble) return { state: 'failed', reason: why(probe), until: probe.trouble.retryAt };
+      return { state: 'waiting', reason: 'being armed' };
+  }
+}
+
+function queued(probe: ObservedProbe | undefined): string | undefined {
+  const waits = [...(probe?.commands.values() ?? [])].some((command) => command.startedAt === undefined);
+  return waits ? 'queued: as many commands run as the budget allows' : undefined;
+}
+
+function why(probe: ObservedProbe | undefined): string {
+  const trouble = probe?.trouble;
+  if (!trouble) return '';
+  const errno =
+    trouble.errno === undefined ? undefined : endingFields({ stage: '', errno: trouble.errno }).errno;
+  return `${trouble.why}${errno ? `: ${errno}` : ''}${trouble.tries > 1 ? ` (${trouble.tries} times)` : ''}`;
+}
+
+function holdReason(reason: string | undefined): string {
+  switch (reason) {
+    case 'cooldown':
+      return 'cooldown after its last trigger';
+    case 'concurrency':
+      return 'as many of its commands run as `concurrency` allows';
+    case 'brake':
+      return 'triggered too often: held back by `settings.brake`';
+    case 'queue':
+      return 'the history could not be written for too long';
+    default:
+      return 'held back';
+  }
+}

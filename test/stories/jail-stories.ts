@@ -1,0 +1,214 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { daemon, type Daemon } from '../rig/daemon.ts';
+import type { Outcome } from '../rig/execute.ts';
+import type { Kind, RunningJail } from '../rig/jail.ts';
+import { story, type Teller } from '../rig/story.ts';
+import { until } from '../rig/until.ts';
+
+/** What every kind of jail must let happen, told with one jail, one daemon and one probe each. */
+export function tellStoriesOf(kind: Kind): void {
+  const stories = suite(kind.name);
+  const unless = kind.available();
+  const tell = (name: string, how: (t: Teller) => Promise<void>, applies = true): void => {
+    if (applies) story(stories, `${kind.name}: ${name}`, { seconds: 60, unless }, how);
+  };
+
+  tell('a declared probe is armed, and ps inside shows its title and nothing else', async (t) => {
+    const { host, jail, title } = await scene(t, kind);
+    const armed = await host.reaches('web/BUTTON', 'armed');
+    assert.is(armed.title, title);
+    assert.is(armed.jail, 'web');
+    assert.is(armed.uid, 0);
+    if (kind.ends) assert.is(armed.jailPid, jail.pid);
+    assert.ok((await jail.ps()).includes(title), 'ps inside shows the title');
+    assert.is(await readFile(`/proc/${armed.pid}/cmdline`, 'latin1'), `${title}\0`);
+    assert.is((await host.cli('status')).code, 0);
+  });
+
+  tell('root inside triggers it, and the command runs once, on the host', async (t) => {
+    const { host, jail, title, effects } = await scene(t, kind);
+    await host.reaches('web/BUTTON', 'armed');
+    assert.is((await hup(jail, title)).code, 0, 'pkill found it and was allowed to');
+    const spent = await host.reaches('web/BUTTON', 'spent');
+    const [entry, ...more] = await host.history();
+    assert.equal(more, []);
+    assert.is(entry?.by, 'jail');
+    assert.is(entry?.probe, 'web/BUTTON');
+    assert.is(entry?.exitCode, 3);
+    assert.is(spent.last?.id, entry?.id);
+    // One line, written by a process of the host, with the facts.
+    assert.equal(await effects(), [`begin web ${title} ${entry?.id}`, 'end']);
+    assert.is((await host.cli('output', entry?.id ?? '')).stdout, 'said on the host\n');
+    assert.is((await hup(jail, title)).code, 1, 'never: it is away');
+  });
+
+  tell(
+    'a user inside triggers the probe that is his, and no other user does',
+    async (t) => {
+      const { host, jail, title, effects } = await scene(t, kind, 'uid: 80');
+      const armed = await host.reaches('web/BUTTON', 'armed');
+      const refused = await hup(jail, title, 81);
+      assert.is(refused.code, 1, 'pkill reached nobody');
+      assert.match(refused.stderr, /not permitted/);
+      assert.is((await host.reaches('web/BUTTON', 'armed')).pid, armed.pid, 'the same process sits there');
+      assert.equal(await effects(), []);
+
+      assert.is((await hup(jail, title, 80)).code, 0);
+      await host.reaches('web/BUTTON', 'spent');
+      assert.is((await effects()).length, 2);
+    },
+    kind.users,
+  );
+
+  tell(
+    'a user inside does not trigger the probe of root',
+    async (t) => {
+      const { host, jail, title, effects } = await scene(t, kind);
+      const armed = await host.reaches('web/BUTTON', 'armed');
+      const refused = await hup(jail, title, 80);
+      assert.is(refused.code, 1);
+      assert.match(refused.stderr, /not permitted/);
+      assert.is((await host.reaches('web/BUTTON', 'armed')).pid, armed.pid);
+      assert.equal(await effects(), []);
+    },
+    kind.users,
+  );
+
+  tell(
+    'a uid that its user namespace does not have is a failure that says so',
+    async (t) => {
+      const { host } = await scene(t, kind, 'uid: 80');
+      const failed = await host.reaches('web/BUTTON', 'failed');
+      assert.match(failed.reason ?? '', /set[ug]id/);
+      assert.is((await host.cli('status')).code, 3);
+    },
+    !kind.users,
+  );
+
+  tell('respawn after: away while the command runs, back when it has ended', async (t) => {
+    const { host, jail, title, effects, open } = await scene(t, kind, 'respawn: after', 'closed');
+    const first = await host.reaches('web/BUTTON', 'armed');
+    assert.is((await hup(jail, title)).code, 0);
+    await host.reaches('web/BUTTON', 'running');
+    assert.is((await hup(jail, title)).code, 1, 'it is away');
+    await open();
+    const second = await host.probe(
+      'web/BUTTON',
+      (probe) => probe.state === 'armed' && probe.runs === 1,
+      'is back',
+    );
+    assert.is.not(second.pid, first.pid);
+    assert.is((await hup(jail, title)).code, 0);
+    await host.probe('web/BUTTON', (probe) => probe.state === 'armed' && probe.runs === 2, 'has run twice');
+    assert.equal(
+      (await effects()).map((line) => line.split(' ')[0]),
+      ['begin', 'end', 'begin', 'end'],
+    );
+  });
+
+  tell('respawn immediately: back at once, and two commands at a time', async (t) => {
+    const { host, jail, title, effects, open } = await scene(t, kind, 'respawn: immediately', 'closed');
+    const first = await host.reaches('web/BUTTON', 'armed');
+    assert.is((await hup(jail, title)).code, 0);
+    const again = await host.probe(
+      'web/BUTTON',
+      (probe) => probe.state === 'armed' && probe.pid !== first.pid,
+      'is back',
+    );
+    assert.is((await hup(jail, title)).code, 0);
+    await host.probe(
+      'web/BUTTON',
+      (probe) => probe.state === 'armed' && probe.pid !== again.pid,
+      'is back again',
+    );
+    await until(async () => (await effects()).length === 2, 'both commands have begun');
+    await open();
+    await until(async () => (await effects()).length === 4, 'both commands have ended');
+    assert.equal(
+      (await effects()).map((line) => line.split(' ')[0]),
+      ['begin', 'begin', 'end', 'end'],
+    );
+  });
+
+  tell('it stops, and its probe waits; it starts again, and the probe is armed, spent or not', async (t) => {
+    const { host, jail, title, effects } = await scene(t, kind);
+    const first = await host.reaches('web/BUTTON', 'armed');
+    await jail.stop();
+    const stopped = Date.now();
+    const waiting = await host.reaches('web/BUTTON', 'waiting');
+    if (kind.ends) assert.ok(Date.parse(waiting.since) - stopped < 1000, `within a second: ${waiting.since}`);
+    assert.is(waiting.pid, undefined);
+    await until(() => !existsSync(`/proc/${first.pid}/exe`), 'its process is gone');
+    assert.is((await host.cli('status')).code, 0, 'a jail that does not run is no failure');
+
+    await jail.restart();
+    const second = await host.reaches('web/BUTTON', 'armed');
+    assert.is.not(second.instance, first.instance);
+    assert.is((await hup(jail, title)).code, 0);
+    await host.reaches('web/BUTTON', 'spent');
+
+    await jail.restart();
+    const third = await host.reaches('web/BUTTON', 'armed');
+    assert.is.not(third.instance, second.instance);
+    assert.is((await hup(jail, title)).code, 0);
+    await host.reaches('web/BUTTON', 'spent');
+    assert.is((await effects()).length, 4, 'nothing ran but what was asked for');
+  });
+
+  stories.run();
+}
+
+interface Scene {
+  readonly host: Daemon;
+  readonly jail: RunningJail;
+  readonly title: string;
+  /** The lines that commands have written on the host. */
+  effects(): Promise<string[]>;
+  /** Lets the commands that stand at the gate pass, and those that come. */
+  open(): Promise<void>;
+}
+
+/** A jail `web`, and a daemon that has one probe for it. The command leaves its traces in a folder of the host's. */
+async function scene(t: Teller, kind: Kind, more = 'respawn: never', closed?: 'closed'): Promise<Scene> {
+  const jail = await kind.start(t, 'web');
+  const title = t.unique('BUTTON');
+  const folder = join(t.dir, 'traces');
+  await mkdir(folder, { mode: 0o700 });
+  const [traces, gate] = [join(folder, 'effects'), join(folder, 'gate')];
+  const open = (): Promise<void> => writeFile(gate, '');
+  await writeFile(traces, '');
+  if (closed === undefined) await open();
+  const host = await daemon(
+    t,
+    `jails:
+  web:
+    ${jail.where}
+    probes:
+      BUTTON:
+        title: ${title}
+        ${more}
+        command: |
+          echo "begin $JAIL_NAME $PROBE_TITLE $TRIGGER_ID" >>${traces}
+          echo said on the host
+          while [ ! -e ${gate} ]; do sleep 0.02; done
+          echo end >>${traces}
+          exit 3
+`,
+  );
+  return {
+    host,
+    jail,
+    title,
+    effects: async () => (await readFile(traces, 'utf8')).split('\n').filter(Boolean),
+    open,
+  };
+}
+
+/** The request, as it is made inside: exactly that title. */
+function hup(jail: RunningJail, title: string, uid?: number): Promise<Outcome> {
+  return jail.run(['/usr/bin/pkill', '-HUP', '-f', `^${title}$`], uid === undefined ? {} : { uid });
+}

@@ -40,7 +40,7 @@ export function story(
     return;
   }
   suite(name, async () => {
-    const telling = await Telling.begin();
+    const telling = await Telling.begin(name);
     try {
       await limited(tell(telling), seconds, 'the story');
     } catch (error) {
@@ -52,20 +52,22 @@ export function story(
 }
 
 class Telling implements Teller {
+  readonly name: string;
   readonly dir: string;
   readonly #undos: { what: string; undo: () => unknown }[] = [];
   readonly #reports: (() => string | Promise<string>)[] = [];
 
-  static async begin(): Promise<Telling> {
+  static async begin(name: string): Promise<Telling> {
     const dir = await mkdtemp(join(tmpdir(), 'jd-'));
     await chmod(dir, 0o711);
-    const telling = new Telling(dir);
+    const telling = new Telling(name, dir);
     open.add(telling);
     telling.defer(`remove ${dir}`, () => removeTree(dir));
     return telling;
   }
 
-  private constructor(dir: string) {
+  private constructor(name: string, dir: string) {
+    this.name = name;
     this.dir = dir;
   }
 
@@ -85,8 +87,9 @@ class Telling implements Teller {
   async end(failure?: string): Promise<void> {
     open.delete(this);
     if (failure !== undefined) {
+      process.stdout.write(`\n--- ${failure}\n`);
       for (const report of this.#reports) {
-        process.stdout.write(`\n--- ${failure}\n${await Promise.resolve().then(report).catch(String)}\n`);
+        process.stdout.write(`${await Promise.resolve().then(report).catch(String)}\n`);
       }
     }
     const left: string[] = [];
@@ -125,7 +128,7 @@ async function removeTree(dir: string): Promise<void> {
 // The runner ends a file that takes too long with TERM, and people end it with Ctrl-C: still nothing stays behind.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    const all = [...open].map((telling) => telling.end(`ended by ${signal}`));
+    const all = [...open].map((telling) => telling.end(`${telling.name}: ended by ${signal}`));
     void Promise.allSettled(all).then(() => process.exit(1));
   });
 }

@@ -19,7 +19,7 @@ export interface CheckOptions {
  */
 export async function check(file: string = defaultFile, { json, print }: CheckOptions = {}): Promise<number> {
   const lenient = process.getuid?.() !== 0;
-  const result = await createLoader(file, { owner: 0, lenient, programs: true }).load();
+  const result = await createLoader(file, { owner: 0, lenient, programs: true, here: true }).load();
   const diagnostics = result.ok ? result.warnings : result.diagnostics;
   const config = print && result.ok ? { config: result.config } : {};
   if (json) {
@@ -42,7 +42,7 @@ export async function check(file: string = defaultFile, { json, print }: CheckOp
 }
 
 /** The line itself is for people: a program has the file. */
-function withoutSource({ source: _, ...rest }: Diagnostic): Omit<Diagnostic, 'source'> {
+function withoutSource({ source: _source, ...rest }: Diagnostic): Omit<Diagnostic, 'source'> {
   return rest;
 }
 

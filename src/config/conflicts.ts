@@ -1,105 +1,91 @@
 import type { JailConfig, Origin, ProbeConfig } from './config.ts';
 import { createDesired } from './desired.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import type { Draft } from './draft.ts';
+import type { Objection } from './draft.ts';
 
 /** What two places of the files, each sound in itself, have against each other. Always told at the later one. */
-export function findConflicts(
-  jails: readonly JailConfig[],
-  drafts: ReadonlyMap<string, Draft>,
-): Diagnostic[] {
-  const problems: Diagnostic[] = [];
-  const complain = (
-    { file }: Origin,
-    path: string[],
-    part: 'key' | 'value',
-    code: string,
-    message: string,
-    hint?: string,
-  ) => {
-    const draft = drafts.get(file);
-    if (draft) problems.push(draft.complain(path, part, { code, message, hint }));
-  };
+export function findConflicts(jails: readonly JailConfig[]): Objection[] {
+  const objections: Objection[] = [];
+  // One probe is told of once, however many jails it is in.
   const told = new Set<ProbeConfig>();
-
-  const complainOfTitle = (
-    jail: string,
-    entry: JailConfig,
-    probe: ProbeConfig,
-    holder: { key: string; origin: Origin },
-  ) => {
-    if (told.has(probe)) return;
-    told.add(probe);
-    const message = `the title ${JSON.stringify(probe.title)} is taken in jail ${JSON.stringify(jail)} by ${JSON.stringify(holder.key)}, ${show(holder.origin)}`;
-    const hint = 'in one jail each probe has a title of its own';
-    complain(
-      probe.origin,
-      ['jails', entry.name, 'probes', probe.key, 'title'],
-      'value',
-      'duplicate-title',
-      message,
-      hint,
-    );
-  };
-
-  const groups = groupByName(jails);
-  for (const [name, entries] of groups) {
-    const [place, ...others] = entries.filter((entry) => entry.whereabouts.by !== 'name');
-    for (const other of others) {
-      if (place === undefined || JSON.stringify(place.whereabouts) === JSON.stringify(other.whereabouts))
-        continue;
-      const key = other.whereabouts.by === 'chroot' ? 'chroot' : 'pid';
-      const message = `jail ${JSON.stringify(name)} is said to be elsewhere at ${show(place.origin)}`;
-      complain(
-        other.origin,
-        ['jails', name, key],
-        'value',
-        'contradiction',
-        message,
-        'say it in one of the files',
-      );
-    }
-    const keys = new Map<string, ProbeConfig>();
-    const titles = new Map<string, ProbeConfig>();
-    for (const entry of entries) {
-      for (const probe of entry.probes) {
-        const same = keys.get(probe.key);
-        const holder = titles.get(probe.title);
-        if (same !== undefined) {
-          const message = `jail ${JSON.stringify(name)} has a probe ${JSON.stringify(probe.key)} already, ${show(same.origin)}`;
-          complain(
-            probe.origin,
-            ['jails', name, 'probes', probe.key],
-            'key',
-            'duplicate-probe',
-            message,
-            'take one of them out',
-          );
-          told.add(probe);
-          continue;
-        }
-        keys.set(probe.key, probe);
-        if (!probe.enabled) continue;
-        if (holder !== undefined) complainOfTitle(name, entry, probe, holder);
-        else titles.set(probe.title, probe);
-      }
-    }
+  for (const [name, entries] of groupByName(jails)) {
+    objections.push(...findContradictions(name, entries), ...findDuplicates(name, entries, told));
   }
-
-  // What patterns bring together in a jail that the file names is as plain from the file alone.
-  const globs = jails.filter((jail) => jail.glob);
-  if (globs.length === 0) return problems;
-  const desired = createDesired({ jails } as Parameters<typeof createDesired>[0]);
-  const owners = new Map(jails.flatMap((jail) => jail.probes.map((probe) => [probe, jail] as const)));
-  for (const name of desired.jailNames) {
-    for (const { probe, clash } of desired.forJail(name)) {
-      const entry = owners.get(probe);
-      if (clash && entry) complainOfTitle(name, entry, probe, { key: clash.with, origin: clash.origin });
-    }
-  }
-  return problems;
+  return [...objections, ...findMeetings(jails, told)];
 }
 
+/** One jail that is said to be at two places. */
+function findContradictions(name: string, entries: readonly JailConfig[]): Objection[] {
+  const [first, ...others] = entries.filter((entry) => entry.whereabouts.by !== 'name');
+  return others.flatMap(({ whereabouts, origin: { file } }) => {
+    if (first === undefined || JSON.stringify(first.whereabouts) === JSON.stringify(whereabouts)) return [];
+    const path = ['jails', name, whereabouts.by === 'chroot' ? 'chroot' : 'pid'];
+    const message = `jail ${quote(name)} is said to be elsewhere at ${show(first.origin)}`;
+    return [
+      { file, path, part: 'value', code: 'contradiction', message, hint: 'say it in one of the files' },
+    ];
+  });
+}
+
+/** A key or a title that entries of the same name, in different files, give twice. */
+function findDuplicates(name: string, entries: readonly JailConfig[], told: Set<ProbeConfig>): Objection[] {
+  const objections: Objection[] = [];
+  const keys = new Map<string, ProbeConfig>();
+  const titles = new Map<string, ProbeConfig>();
+  for (const probe of entries.flatMap((entry) => entry.probes)) {
+    const same = keys.get(probe.key);
+    const holder = titles.get(probe.title);
+    if (same !== undefined) {
+      told.add(probe);
+      objections.push(duplicateKey(name, probe, same));
+      continue;
+    }
+    keys.set(probe.key, probe);
+    if (!probe.enabled) continue;
+    if (holder === undefined) titles.set(probe.title, probe);
+    else {
+      told.add(probe);
+      objections.push(duplicateTitle(name, name, probe, holder.key, holder.origin));
+    }
+  }
+  return objections;
+}
+
+/** Titles that patterns bring together in a jail that the files name: as plain as if they stood side by side. */
+function findMeetings(jails: readonly JailConfig[], told: Set<ProbeConfig>): Objection[] {
+  if (!jails.some((jail) => jail.glob)) return [];
+  const desired = createDesired({ jails });
+  const entries = new Map(jails.flatMap((jail) => jail.probes.map((probe) => [probe, jail.name] as const)));
+  return desired.jailNames.flatMap((name) =>
+    desired.forJail(name).flatMap(({ probe, clash }) => {
+      const entry = entries.get(probe);
+      if (clash === undefined || entry === undefined || told.has(probe)) return [];
+      told.add(probe);
+      return [duplicateTitle(name, entry, probe, clash.with, clash.origin)];
+    }),
+  );
+}
+
+function duplicateKey(jail: string, { key, origin }: ProbeConfig, same: ProbeConfig): Objection {
+  const path = ['jails', jail, 'probes', key];
+  const message = `jail ${quote(jail)} has a probe ${quote(key)} already, at ${show(same.origin)}`;
+  const hint = 'take one of them out';
+  return { file: origin.file, path, part: 'key', code: 'duplicate-probe', message, hint };
+}
+
+function duplicateTitle(
+  jail: string,
+  entry: string,
+  { key, title, origin }: ProbeConfig,
+  holder: string,
+  at: Origin,
+): Objection {
+  const path = ['jails', entry, 'probes', key, 'title'];
+  const message = `the title ${quote(title)} is taken in jail ${quote(jail)} by ${quote(holder)}, at ${show(at)}`;
+  const hint = 'in one jail each probe has a title of its own';
+  return { file: origin.file, path, part: 'value', code: 'duplicate-title', message, hint };
+}
+
+const quote = (text: string): string => JSON.stringify(text);
 const show = ({ file, line, column }: Origin): string => `${file}:${line}:${column}`;
 
 function groupByName(jails: readonly JailConfig[]): Map<string, JailConfig[]> {

@@ -7,7 +7,8 @@ import { complainOf, createSource } from './source.ts';
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f]/;
 
 /** The text of a file's bytes, or why it is none. A byte order mark is dropped. */
-export function decode(file: string, bytes: Buffer): { text: string } | { problem: Diagnostic } {
+export function decode(file: string, given: Uint8Array): { text: string } | { problem: Diagnostic } {
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
   const first = bytes[0];
   if ((first === 0xff && bytes[1] === 0xfe) || (first === 0xfe && bytes[1] === 0xff)) {
     const message = 'this file is in UTF-16';

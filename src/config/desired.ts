@@ -23,7 +23,7 @@ export interface Desired {
  * Decides which definition holds. For one jail and one key it comes from the exact name, else the jid, else the first
  * pattern that matches, and is taken whole; `enabled: false` takes the key away. Pure.
  */
-export function createDesired({ jails }: Config): Desired {
+export function createDesired({ jails }: Pick<Config, 'jails'>): Desired {
   const named = new Map<string, JailConfig[]>();
   const numbered = new Map<string, JailConfig[]>();
   const globs = jails.filter((jail) => jail.glob);

@@ -2,14 +2,25 @@ import type { ConfigFile, Defaults, JailEntry, ProbeEntry, SettingsEntry } from 
 import type { Origin } from './config.ts';
 import { decode } from './decode.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { parse, parseLimits } from './parse.ts';
+import { parse } from './parse.ts';
 import { checkDraft } from './rules.ts';
 import { createSource } from './source.ts';
-import type { Complaint } from './source.ts';
 import type { Budget, Path, Tree } from './tree.ts';
 import { validate } from './validate.ts';
 
-/** One file as it stands, before defaults and other files are known. Kept for as long as the file does not change. */
+/** A file that has been read. */
+export interface Job {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+  /** Whether it is the main file: an included one may say less. */
+  readonly main: boolean;
+}
+
+/**
+ * One file as it stands, before defaults and other files are known: plain data, that may come from another thread.
+ * Kept for as long as the file does not change.
+ */
 export interface Draft {
   readonly file: string;
   readonly digest: string;
@@ -21,8 +32,6 @@ export interface Draft {
   readonly settings: SettingsEntry;
   /** Without the keys in which something is wrong, so that the rest can be judged all the same. */
   readonly jails: readonly DraftJail[];
-  /** A diagnostic at the key or the value of a path of this file. */
-  complain(path: Path, part: 'key' | 'value', complaint: Omit<Complaint, 'path'>): Diagnostic;
 }
 
 export interface DraftJail {
@@ -38,14 +47,28 @@ export interface DraftProbe {
   readonly entry: ProbeEntry;
 }
 
+/** Something that is said against the key or the value of a path, whose place in the file has still to be found. */
+export interface Objection {
+  readonly file: string;
+  readonly path: Path;
+  readonly part: 'key' | 'value';
+  readonly code: string;
+  readonly severity?: Diagnostic['severity'];
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Gives an objection its place. */
+export function place({ source, place: find }: Tree, { path, part, ...objection }: Objection): Diagnostic {
+  const { file: _file, ...complaint } = objection;
+  return source.complain(find(path, part), { ...complaint, path: path.join('.') });
+}
+
 /** Reads what one file says. `budget` is what is left of what all files may cost; it is counted down. */
 export function createDraft(
-  file: string,
-  bytes: Buffer,
-  digest: string,
-  main: boolean,
+  { file, bytes, digest, main }: Job,
   budget: Budget,
-): Draft {
+): { draft: Draft; tree?: Tree } {
   const before = { ...budget };
   const broken = (problems: readonly Diagnostic[]): Draft => ({
     file,
@@ -56,43 +79,26 @@ export function createDraft(
     defaults: {},
     settings: {},
     jails: [],
-    complain: () => {
-      throw new Error('Internal error: a file that could not be parsed has no paths');
-    },
   });
 
   const decoded = decode(file, bytes);
-  if ('problem' in decoded) return broken([decoded.problem]);
-  const source = createSource(file, decoded.text);
-  const parsed = parse(source, budget);
-  if ('problems' in parsed) return broken(parsed.problems);
+  if ('problem' in decoded) return { draft: broken([decoded.problem]) };
+  const parsed = parse(createSource(file, decoded.text), budget);
+  if ('problems' in parsed) return { draft: broken(parsed.problems) };
 
-  // The tree is many times the size of the text and hardly ever needed again: it is made anew when it is.
-  let kept = new WeakRef(parsed.tree);
-  const tree = (): Tree => {
-    const held = kept.deref();
-    if (held) return held;
-    const again = parse(source, { ...parseLimits });
-    if ('problems' in again)
-      throw new Error('Internal error: a text that could be parsed cannot be parsed again');
-    kept = new WeakRef(again.tree);
-    return again.tree;
-  };
-
-  const { problems, wrong } = validate(parsed.tree);
-  const whole = (
-    wrong([]) && typeof parsed.tree.value !== 'object' ? {} : (parsed.tree.value ?? {})
-  ) as ConfigFile;
+  const { tree } = parsed;
+  const { problems, wrong } = validate(tree);
+  const whole = (isMapping(tree.value) ? tree.value : {}) as ConfigFile;
+  const sound = <Key extends keyof ConfigFile>(key: Key) => (wrong([key]) ? undefined : whole[key]);
   const draft: Draft = {
     ...broken(problems),
-    include: wrong(['include']) ? [] : (whole.include ?? []),
-    defaults: wrong(['defaults']) ? {} : (whole.defaults ?? {}),
-    settings: wrong(['settings']) ? {} : (whole.settings ?? {}),
-    jails: jailsOf(parsed.tree, whole, wrong),
-    complain: (path, part, complaint) =>
-      source.complain(tree().place(path, part), { ...complaint, path: path.join('.') }),
+    include: sound('include') ?? [],
+    defaults: sound('defaults') ?? {},
+    settings: sound('settings') ?? {},
+    jails: jailsOf(tree, whole, wrong),
   };
-  return { ...draft, problems: [...problems, ...checkDraft(draft, whole, main)] };
+  const objections = checkDraft(draft, whole, main);
+  return { draft: { ...draft, problems: [...problems, ...objections.map((one) => place(tree, one))] }, tree };
 }
 
 /** The jails and probes in the order of the file, without the keys in which something is wrong. */
@@ -107,7 +113,7 @@ function jailsOf(tree: Tree, { jails }: ConfigFile, wrong: (path: Path) => boole
         value: value as object,
       }));
   return own(jails, ['jails']).map(({ key: name, origin, entry, value }) => {
-    const { probes: _, ...rest } = entry as JailEntry;
+    const { probes: _probes, ...rest } = entry as JailEntry;
     const probes = own((value as JailEntry).probes, ['jails', name, 'probes']);
     return {
       name,

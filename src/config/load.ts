@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import { resolve as absolute } from 'node:path';
+import { createApart, createHere } from './apart.ts';
+import type { RemoteDrafting } from './apart.ts';
+import type { Defaults } from './config-file.ts';
 import type { Config } from './config.ts';
 import { findConflicts } from './conflicts.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, Objection } from './draft.ts';
 import { gather } from './gather.ts';
-import type { Gathered, Trust } from './gather.ts';
+import type { Gathered, Sheet, Trust } from './gather.ts';
 import { findMissingPrograms } from './programs.ts';
 import { resolve, resolveSettings, usersOf } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
+import { complainOf } from './source.ts';
 import { lookUp } from './users.ts';
 import type { Lookup } from './users.ts';
 
@@ -41,62 +45,91 @@ export interface Loader {
 /** More help nobody, and travel over the control socket. */
 const mostDiagnostics = 500;
 
-/** How a loader judges. */
+/** How a loader judges and works. */
 export interface LoaderOptions extends Trust {
   /** Also warn of commands whose program is missing now; for `check`, where nothing is remembered. */
   readonly programs?: boolean;
+  /** Parse in this thread: for a command that ends anyway. */
+  readonly here?: boolean;
 }
 
 /** One loader belongs to one daemon: it remembers each file by its digest, and what came of it. */
 export function createLoader(path: string, options: LoaderOptions): Loader {
   const file = absolute(path);
   const resolved = new WeakMap<Draft, { readonly setting: string; readonly result: Resolved }>();
-  let drafts: ReadonlyMap<string, Draft> = new Map();
+  let sheets: ReadonlyMap<string, Sheet> = new Map();
   let last: Loaded | undefined;
 
-  const resolveOnce = (
-    draft: Draft,
-    setting: string,
-    main: Draft | undefined,
-    users: ReadonlyMap<string, Lookup>,
-  ) => {
+  const resolveOnce = (draft: Draft, setting: string, defaults: Defaults, users: Users): Resolved => {
     const before = resolved.get(draft);
     if (before?.setting === setting) return before.result;
-    const result = resolve(draft, main?.defaults ?? {}, users);
+    const result = resolve(draft, defaults, users);
     resolved.set(draft, { setting, result });
     return result;
   };
 
-  const load = async (): Promise<LoadResult> => {
-    const gathered = await gather(file, drafts, options);
+  const loadWith = async (drafting: RemoteDrafting): Promise<LoadResult> => {
+    const gathered = await gather(file, sheets, options, drafting);
     const { main, involved } = gathered;
-    const all = [...gathered.drafts.values()];
-    const users = await lookUp([main?.defaults.run_as ?? [], ...all.map(usersOf)].flat());
-    const setting = JSON.stringify([main?.defaults, [...users]]);
-    const digest = digestOf([setting, ...all.flatMap((draft) => [draft.file, draft.digest])]);
-    if (last?.digest === digest && !gathered.problems.some(isError)) return (last = { ...last, involved });
+    const defaults = main?.defaults ?? {};
+    const drafts = Array.from(gathered.sheets.values(), ({ draft }) => draft);
+    const users = await lookUp([defaults.run_as ?? [], ...drafts.map(usersOf)].flat());
+    const setting = JSON.stringify([defaults, [...users]]);
+    const digest = digestOf([setting, ...drafts.flatMap((draft) => [draft.file, draft.digest])]);
+    const sound = gathered.objections.length === 0 && !gathered.problems.some(isError);
+    if (last?.digest === digest && sound) return (last = { ...last, involved });
 
-    const results = all.map((draft) => resolveOnce(draft, setting, main, users));
+    const results = drafts.map((draft) => resolveOnce(draft, setting, defaults, users));
     const jails = results.flatMap((result) => result.jails);
+    const objections = [
+      ...gathered.objections,
+      ...results.flatMap((result) => result.objections),
+      ...checkDefaultUser(file, defaults, users),
+      ...findConflicts(jails),
+      ...(options.programs ? drafts.flatMap(findMissingPrograms) : []),
+    ].slice(0, mostDiagnostics);
     const diagnostics = inOrder(gathered, [
       ...gathered.problems,
-      ...all.flatMap((draft) => draft.problems),
-      ...results.flatMap((result) => result.problems),
-      ...checkDefaultUser(main, users),
-      ...findConflicts(jails, gathered.drafts),
-      ...(options.programs ? all.flatMap(findMissingPrograms) : []),
+      ...drafts.flatMap((draft) => draft.problems),
+      ...(await placeAll(drafting, gathered, objections)),
     ]);
     if (diagnostics.some(isError)) {
       // A main file that cannot be read names no includes: what is known of them stays known.
-      drafts = new Map([...drafts, ...gathered.drafts]);
+      sheets = new Map([...sheets, ...gathered.sheets]);
       return { ok: false, diagnostics, involved };
     }
-    drafts = gathered.drafts;
+    sheets = gathered.sheets;
     const config = { settings: resolveSettings(main?.settings ?? {}), jails };
     return (last = { ok: true, config, warnings: diagnostics, digest, involved });
   };
+
+  const loadBy = async (create: () => RemoteDrafting): Promise<LoadResult> => {
+    const drafting = create();
+    try {
+      return await loadWith(drafting);
+    } finally {
+      await drafting.close();
+    }
+  };
+
+  const load = async (): Promise<LoadResult> => {
+    if (options.here) return loadBy(createHere);
+    try {
+      return await loadBy(createApart);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY') {
+        const message = 'to parse these files takes more memory than it may';
+        const diagnostic = complainOf(file, { code: 'too-large', path: '', message });
+        return { ok: false, diagnostics: [diagnostic], involved: last?.involved ?? [file] };
+      }
+      // No threads to be had: then the loop has to stand still for a moment.
+      return loadBy(createHere);
+    }
+  };
   return { load };
 }
+
+type Users = ReadonlyMap<string, Lookup>;
 
 const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
 
@@ -104,16 +137,24 @@ function digestOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function checkDefaultUser(main: Draft | undefined, users: ReadonlyMap<string, Lookup>): Diagnostic[] {
-  const name = main?.defaults.run_as;
+function checkDefaultUser(file: string, { run_as: name }: Defaults, users: Users): Objection[] {
   const user = name === undefined ? undefined : users.get(name);
-  if (main === undefined || user === undefined || !('unknown' in user)) return [];
+  if (user === undefined || !('unknown' in user)) return [];
   const message = `this host has no user ${JSON.stringify(name)}`;
-  return [main.complain(['defaults', 'run_as'], 'value', { code: 'unknown-user', message, hint: user.hint })];
+  return [
+    { file, path: ['defaults', 'run_as'], part: 'value', code: 'unknown-user', message, hint: user.hint },
+  ];
 }
 
-function inOrder({ drafts }: Gathered, diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const files = new Map([...drafts.keys()].map((name, index) => [name, index]));
+async function placeAll(drafting: RemoteDrafting, { sheets }: Gathered, objections: readonly Objection[]) {
+  if (objections.length === 0) return [];
+  const names = new Set(objections.map(({ file }) => file));
+  const files = Array.from(names, (file) => ({ file, bytes: sheets.get(file)?.bytes ?? new Uint8Array() }));
+  return drafting.place(files, objections);
+}
+
+function inOrder({ sheets }: Gathered, diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const files = new Map(Array.from(sheets.keys(), (name, index) => [name, index]));
   const rank = ({ file }: Diagnostic): number => files.get(file) ?? -1;
   const sorted = [...diagnostics].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
   return sorted.slice(0, mostDiagnostics);

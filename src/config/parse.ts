@@ -1,12 +1,10 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
 import type { Document, YAMLError } from 'yaml';
 import type { Diagnostic } from './diagnostic.ts';
+import { parseLimits } from './limits.ts';
 import type { Range, Source } from './source.ts';
 import { createTree } from './tree.ts';
 import type { Budget, Classified, Parsed } from './tree.ts';
-
-/** What a load of all files may use: enough for more than 10,000 probes of four keys. */
-export const parseLimits: Readonly<Budget> = { tokens: 450_000, repeats: 200_000 };
 
 /** Levels of a document, in the parser's count. The file itself has about a dozen. */
 const deepest = 100;

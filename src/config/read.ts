@@ -53,7 +53,7 @@ export async function read(path: string, owner: number): Promise<Reading> {
       if (!stats.isFile()) return refuse(`is ${kindOf(stats)}, not a file`);
       const own = faultOf(way.resolved, stats, owner);
       const faults = [...way.faults.filter((fault) => fault.path !== way.resolved), ...(own ? [own] : [])];
-      const bytes = stats.size > largestFile ? undefined : await readAll(handle);
+      const bytes = stats.size > largestFile ? undefined : await readAll(handle, stats.size);
       if (bytes === undefined) return { involved, faults, why: 'is larger than 2 MiB' };
       const digest = createHash('sha256').update(bytes).digest('hex');
       return { involved, faults, content: { bytes, digest } };
@@ -68,11 +68,13 @@ export async function read(path: string, owner: number): Promise<Reading> {
 type Handle = Awaited<ReturnType<typeof open>>;
 
 /** Not readFile(): a file that grows while it is read must not become larger than was allowed. */
-async function readAll(handle: Handle): Promise<Buffer | undefined> {
+async function readAll(handle: Handle, size: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for (;;) {
-    const { bytesRead, buffer } = await handle.read({ buffer: Buffer.allocUnsafe(65_536) });
+    // One byte more than there should be: most files are read by one call, and a second that finds the end.
+    const room = Buffer.allocUnsafeSlow(length === 0 ? size + 1 : 4096);
+    const { bytesRead, buffer } = await handle.read({ buffer: room });
     if (bytesRead === 0) return Buffer.concat(chunks, length);
     chunks.push(buffer.subarray(0, bytesRead));
     length += bytesRead;

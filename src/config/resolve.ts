@@ -1,8 +1,7 @@
 import type { Whereabouts } from '../jails/jail.ts';
 import type { Defaults, ProbeEntry, SettingsEntry } from './config-file.ts';
 import type { JailConfig, ProbeConfig, Settings } from './config.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import type { Draft, DraftJail, DraftProbe } from './draft.ts';
+import type { Draft, DraftJail, DraftProbe, Objection } from './draft.ts';
 import { isGlob } from './glob.ts';
 import { parseDuration, parseSize } from './quantity.ts';
 import type { Lookup } from './users.ts';
@@ -10,7 +9,7 @@ import type { Lookup } from './users.ts';
 /** What a file comes to with the defaults of the main file and the users of the host. */
 export interface Resolved {
   readonly jails: readonly JailConfig[];
-  readonly problems: readonly Diagnostic[];
+  readonly objections: readonly Objection[];
 }
 
 /** Arguments and environment of a command together: far below what execve(2) takes, and one frame of the keeper. */
@@ -18,10 +17,10 @@ const largestCommand = 100 * 1024;
 
 /** Fills in every default, and checks what only then can be known. */
 export function resolve(draft: Draft, defaults: Defaults, users: ReadonlyMap<string, Lookup>): Resolved {
-  const problems: Diagnostic[] = [];
+  const objections: Objection[] = [];
   const jails = draft.jails.map((jail) => {
     const probes = jail.probes.map((probe) => {
-      problems.push(...checkProbe(draft, jail, probe, defaults, users));
+      objections.push(...checkProbe(draft, jail, probe, defaults, users));
       return resolveProbe(probe, defaults, users);
     });
     return {
@@ -32,7 +31,7 @@ export function resolve(draft: Draft, defaults: Defaults, users: ReadonlyMap<str
       origin: jail.origin,
     };
   });
-  return { jails, problems };
+  return { jails, objections };
 }
 
 function whereabouts({ entry: { pid, chroot } }: DraftJail): Whereabouts {
@@ -81,11 +80,11 @@ function checkProbe(
   { key, entry }: DraftProbe,
   defaults: Defaults,
   users: ReadonlyMap<string, Lookup>,
-): Diagnostic[] {
-  const problems: Diagnostic[] = [];
+): Objection[] {
+  const objections: Objection[] = [];
   const path = ['jails', name, 'probes', key];
   const complain = (last: string, code: string, message: string, hint?: string): void => {
-    problems.push(draft.complain([...path, last], 'value', { code, message, hint }));
+    objections.push({ file: draft.file, path: [...path, last], part: 'value', code, message, hint });
   };
 
   const user = entry.run_as === undefined ? undefined : users.get(entry.run_as);
@@ -109,7 +108,7 @@ function checkProbe(
     const message = `command and environment have ${argv + env} bytes together; 100 KiB is the most`;
     complain('command', 'too-large', message);
   }
-  return problems;
+  return objections;
 }
 
 /** The users that a file's probes are to run their commands as. */

@@ -1,6 +1,5 @@
 import type { ConfigFile, ProbeEntry } from './config-file.ts';
-import type { Diagnostic } from './diagnostic.ts';
-import type { Draft, DraftJail } from './draft.ts';
+import type { Draft, DraftJail, Objection } from './draft.ts';
 import { isGlob } from './glob.ts';
 import { longest, parseDuration } from './quantity.ts';
 import type { Path } from './tree.ts';
@@ -10,14 +9,14 @@ const facts = new Set(['JAIL_NAME', 'JAIL_JID', 'JAIL_PATH', 'JAIL_HOSTNAME', 'P
 const longestCommand = 65_536;
 
 /** What a schema cannot say of one file. */
-export function checkDraft(draft: Draft, whole: ConfigFile, main: boolean): Diagnostic[] {
-  const problems: Diagnostic[] = [];
+export function checkDraft(draft: Draft, whole: ConfigFile, main: boolean): Objection[] {
+  const problems: Objection[] = [];
   if (!main) {
     for (const key of ['include', 'defaults', 'settings'] as const) {
       if (whole[key] === undefined) continue;
       const message = `only the main file may have ${key}`;
       const hint = 'an included file has jails: and nothing else';
-      problems.push(draft.complain([key], 'key', { code: 'not-in-include', message, hint }));
+      problems.push({ file: draft.file, path: [key], part: 'key', code: 'not-in-include', message, hint });
     }
   }
   problems.push(
@@ -36,27 +35,34 @@ export function checkDraft(draft: Draft, whole: ConfigFile, main: boolean): Diag
   return problems;
 }
 
-function checkTimes(draft: Draft, path: Path, entry: object): Diagnostic[] {
+function checkTimes(draft: Draft, path: Path, entry: object): Objection[] {
   const times = entry as Record<string, unknown>;
   return ['timeout', 'kill_after', 'cooldown', 'rescan', 'grace', 'within'].flatMap((key) => {
     const text = times[key];
     if (typeof text !== 'string' || parseDuration(text) <= longest) return [];
     const message = `${key}: ${text} is too long; the longest duration is 576h (24 days)`;
-    return [draft.complain([...path, key], 'value', { code: 'out-of-range', message })];
+    return [{ file: draft.file, path: [...path, key], part: 'value', code: 'out-of-range', message }];
   });
 }
 
-function checkEnv(draft: Draft, path: Path, { env }: Pick<ProbeEntry, 'env'>): Diagnostic[] {
+function checkEnv(draft: Draft, path: Path, { env }: Pick<ProbeEntry, 'env'>): Objection[] {
   return Object.keys(env ?? {}).flatMap((name) => {
     if (!facts.has(name)) return [];
     const message = `${name} is a fact that jaildaemon sets by itself`;
     return [
-      draft.complain([...path, 'env', name], 'key', { code: 'reserved', message, hint: 'use another name' }),
+      {
+        file: draft.file,
+        path: [...path, 'env', name],
+        part: 'key',
+        code: 'reserved',
+        message,
+        hint: 'use another name',
+      },
     ];
   });
 }
 
-function checkSettings(draft: Draft): Diagnostic[] {
+function checkSettings(draft: Draft): Objection[] {
   const { rescan, brake } = draft.settings;
   const problems = [
     ...checkTimes(draft, ['settings'], draft.settings),
@@ -64,32 +70,60 @@ function checkSettings(draft: Draft): Diagnostic[] {
   ];
   if (rescan !== undefined && parseDuration(rescan) < 100) {
     const message = `rescan: ${rescan} is too short; the shortest is 100ms`;
-    problems.push(draft.complain(['settings', 'rescan'], 'value', { code: 'out-of-range', message }));
+    problems.push({
+      file: draft.file,
+      path: ['settings', 'rescan'],
+      part: 'value',
+      code: 'out-of-range',
+      message,
+    });
   }
   if (brake?.within !== undefined && parseDuration(brake.within) === 0) {
     const message = 'within: 0s is too short';
     const hint = 'triggers: 0 switches the brake off';
-    problems.push(
-      draft.complain(['settings', 'brake', 'within'], 'value', { code: 'out-of-range', message, hint }),
-    );
+    problems.push({
+      file: draft.file,
+      path: ['settings', 'brake', 'within'],
+      part: 'value',
+      code: 'out-of-range',
+      message,
+      hint,
+    });
   }
   return problems;
 }
 
-function checkJail(draft: Draft, { name, entry }: DraftJail): Diagnostic[] {
+function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
   const jid = isJid(name);
   const where = entry.pid === undefined ? 'chroot' : 'pid';
   if ((isGlob(name) || jid) && entry[where] !== undefined) {
     const what = jid ? 'a key of digits is a jid' : 'a pattern stands for many jails';
     const message = `${what}, and cannot have ${where}:`;
     return [
-      draft.complain(['jails', name, where], 'key', { code: 'contradiction', message, hint: 'use a name' }),
+      {
+        file: draft.file,
+        path: ['jails', name, where],
+        part: 'key',
+        code: 'contradiction',
+        message,
+        hint: 'use a name',
+      },
     ];
   }
   if (!jid || process.platform !== 'linux') return [];
   const message = `a key of digits is a jid, which Linux does not have: ${name} never matches`;
   const hint = `for the jail of a process write a name, and under it pid: ${name}`;
-  return [draft.complain(['jails', name], 'key', { code: 'no-jids', severity: 'warning', message, hint })];
+  return [
+    {
+      file: draft.file,
+      path: ['jails', name],
+      part: 'key',
+      code: 'no-jids',
+      severity: 'warning',
+      message,
+      hint,
+    },
+  ];
 }
 
 /** Whether a key under `jails:` is a jid: digits alone. */
@@ -97,20 +131,22 @@ export function isJid(name: string): boolean {
   return /^[0-9]+$/.test(name);
 }
 
-function checkCommand(draft: Draft, path: Path, { command }: ProbeEntry): Diagnostic[] {
+function checkCommand(draft: Draft, path: Path, { command }: ProbeEntry): Objection[] {
   const at: Path = [...path, 'command'];
   if (typeof command === 'string' && Buffer.byteLength(command) > longestCommand) {
     const message = `command: ${Buffer.byteLength(command)} bytes are too many; 64 KiB is the most`;
     const hint = 'put it into a script, and call that';
-    return [draft.complain(at, 'value', { code: 'too-large', message, hint })];
+    return [{ file: draft.file, path: at, part: 'value', code: 'too-large', message, hint }];
   }
   if (typeof command === 'string' && command.trim() === '') {
     const message = 'this command is empty: a trigger is recorded, and nothing else happens';
-    return [draft.complain(at, 'value', { code: 'empty-command', severity: 'warning', message })];
+    return [
+      { file: draft.file, path: at, part: 'value', code: 'empty-command', severity: 'warning', message },
+    ];
   }
   if (Array.isArray(command) && command[0] === '') {
     const message = 'command[0]: the name of a program is missing';
-    return [draft.complain([...at, 0], 'value', { code: 'bad-value', message })];
+    return [{ file: draft.file, path: [...at, 0], part: 'value', code: 'bad-value', message }];
   }
   return [];
 }

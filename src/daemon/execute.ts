@@ -1,5 +1,5 @@
 import type { Event } from '../event.ts';
-import type { Order } from '../keeper/messages.ts';
+import type { Order } from '../keeper/orders.ts';
 import type { Step } from '../plan/step.ts';
 
 /** What the steps need of the world. */

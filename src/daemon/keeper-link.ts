@@ -1,7 +1,8 @@
 import type { Settings } from '../config/config.ts';
 import type { Event } from '../event.ts';
 import { engageKeeper, type Keeper } from '../keeper/keeper.ts';
-import type { ListedRecord, Message, Order } from '../keeper/messages.ts';
+import type { ListedRecord, Message } from '../keeper/messages.ts';
+import type { Order } from '../keeper/orders.ts';
 
 /** The daemon's keeper, whichever process it is: found, asked for all it has, and replaced when it dies. */
 export interface KeeperLink {

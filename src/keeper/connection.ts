@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { createFrameReader, encodeFrame } from './frame.ts';
-import { orderFields, readMessage, type Message, type Order } from './messages.ts';
+import { readMessage, type Message } from './messages.ts';
+import { orderFields, type Order } from './orders.ts';
 
 /** The protocol that this daemon speaks (PROTOCOL.md, "History of versions"). */
 export const PROTOCOL_VERSION = 1;

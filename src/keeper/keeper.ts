@@ -1,5 +1,6 @@
 import { connectKeeper, type Connection } from './connection.ts';
-import type { Message, Order } from './messages.ts';
+import type { Message } from './messages.ts';
+import type { Order } from './orders.ts';
 import { findKeepers, removeStaleSocket, startKeeper } from './start.ts';
 
 /** The daemon's end of the keeper: whichever process that is at the moment. */

@@ -1,6 +1,6 @@
 import type { ProbeConfig } from '../config/config.ts';
 import type { Jail } from '../jails/jail.ts';
-import type { Definition } from '../keeper/messages.ts';
+import type { Definition } from '../keeper/orders.ts';
 
 /** What a definition needs from outside plan/, which knows neither the system nor crypto. */
 export interface Host {

@@ -1,4 +1,4 @@
-import type { Definition } from '../keeper/messages.ts';
+import type { Definition } from '../keeper/orders.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What the loop may be told to do: each has one function in daemon/execute.ts. */

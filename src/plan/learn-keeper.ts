@@ -1,0 +1,58 @@
+import type { ListedRecord } from '../keeper/messages.ts';
+import { forget, type Draft } from './draft.ts';
+import type { Command, Held } from './observed.ts';
+import { dropIfEmpty } from './learn-probe.ts';
+
+/** Takes over a keeper's list of records: it is all that the keeper has. */
+export function learnRecords(draft: Draft, records: readonly ListedRecord[], at: number): void {
+  const listed = new Set(records.map((record) => record.id));
+  forgetHeld(draft, listed);
+  for (const record of records) {
+    draft.change(
+      draft.jailOf(record.id),
+      record.id,
+      (probe) => ({
+        ...probe,
+        held: heldFrom(record),
+        commands: new Map(record.runs.map((run): [string, Command] => [run.id, commandFrom(run)])),
+        since: record.since || at,
+      }),
+      at,
+    );
+  }
+  if (draft.keeper) draft.keeper = { ...draft.keeper, listed: true };
+  draft.planEverything();
+}
+
+function heldFrom(record: ListedRecord): Held {
+  const { state, tag, instance, pid, title, reason, until } = record;
+  return {
+    state,
+    tag,
+    instance,
+    ...(pid !== undefined && { pid }),
+    ...(title !== undefined && { shownTitle: title }),
+    ...(reason !== undefined && { reason }),
+    ...(until !== undefined && { until }),
+  };
+}
+
+function commandFrom({ id, firedAt, startedAt, pid }: ListedRecord['runs'][number]): Command {
+  return {
+    run: id,
+    firedAt,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(pid !== undefined && { pid }),
+  };
+}
+
+/** No keeper, or a list without them: whatever was held is not there any more. */
+export function forgetHeld(draft: Draft, except: ReadonlySet<string> = new Set()): void {
+  for (const jail of draft.jails.values()) {
+    for (const probe of jail.probes.values()) {
+      if (except.has(probe.id) || (!probe.held && probe.commands.size === 0)) continue;
+      draft.change(jail.name, probe.id, (p) => ({ ...forget(p, 'held'), commands: new Map() }), probe.since);
+      dropIfEmpty(draft, jail.name, probe.id);
+    }
+  }
+}

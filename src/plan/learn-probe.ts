@@ -1,0 +1,139 @@
+import type { Event } from '../event.ts';
+import type { ProbeEvent } from '../keeper/messages.ts';
+import { countTries, retryAt } from './backoff.ts';
+import { forget, type Draft } from './draft.ts';
+import type { Held, ObservedProbe, Trouble } from './observed.ts';
+
+/** Takes over what the keeper says of one probe. */
+export function learnProbeEvent(draft: Draft, event: ProbeEvent): void {
+  const jail = draft.jailOf(event.id);
+  draft.change(jail, event.id, (probe) => probeAfter(probe, event), event.at);
+  if (event.type === 'finished') {
+    forgetSpentAdhoc(draft, event.id);
+    dropIfEmpty(draft, jail, event.id);
+  }
+}
+
+/** An ad hoc probe that fires once is forgotten when its command has ended. */
+function forgetSpentAdhoc(draft: Draft, id: string): void {
+  const adhoc = draft.adhoc.get(id);
+  if (adhoc?.probe.respawn === 'never') draft.ownAdhoc().delete(id);
+}
+
+/** Of a probe that the keeper does not hold, that runs nothing and of which no fact is kept, nothing is left to know. */
+export function dropIfEmpty(draft: Draft, jail: string, id: string): void {
+  const probes = draft.touch(jail);
+  const probe = probes.get(id);
+  if (probe && !probe.held && probe.commands.size === 0 && probe.spentIn === undefined && probe.runs === 0)
+    probes.delete(id);
+}
+
+/** An order is on its way to the keeper. */
+export function learnOrdered(
+  probe: ObservedProbe,
+  event: Extract<Event, { type: 'ordered' }>,
+): ObservedProbe {
+  const { tag, instance, at } = event;
+  const held = probe.held;
+  if (event.order === 'update' && held) return { ...probe, held: { ...held, tag } };
+  if (held?.state === 'armed') return { ...probe, held: { ...held, replacedBy: tag } };
+  if (held && (held.state === 'running' || held.state === 'cooling'))
+    return { ...probe, held: { ...held, tag, instance } };
+  const armed: ObservedProbe = { ...probe, held: { state: 'entering', tag, instance }, since: at };
+  return forget(armed, 'spentIn');
+}
+
+/** The keeper refused an order: with the same words it would refuse it again, so there is a back-off. */
+export function learnRefused(probe: ObservedProbe, why: string, at: number): ObservedProbe {
+  const instance = probe.held?.instance ?? '';
+  return {
+    ...forget(probe, 'held'),
+    trouble: trouble(probe, { kind: 'refused', why, instance, at }),
+    since: at,
+  };
+}
+
+function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
+  const { at } = event;
+  switch (event.type) {
+    case 'armed': {
+      const held: Held = {
+        state: 'armed',
+        tag: event.tag,
+        instance: event.instance,
+        pid: event.pid,
+        shownTitle: event.title,
+      };
+      return { ...probe, held, since: at };
+    }
+    case 'held': {
+      const { instance, reason, until } = event;
+      const held: Held = {
+        state: 'cooling',
+        tag: probe.held?.tag ?? '',
+        instance,
+        reason,
+        ...(until !== undefined && { until }),
+      };
+      return { ...probe, held, since: at };
+    }
+    case 'died': {
+      const why = `the probe was ended by ${event.ending.signal === undefined ? `exit ${event.ending.exitCode ?? '?'}` : `signal ${event.ending.signal}`}`;
+      return stopped(probe, { kind: 'died', why, instance: event.instance, at });
+    }
+    case 'failed': {
+      const { stage, errno, instance } = event;
+      const failed = trouble(probe, { kind: 'failed', why: `${stage} failed`, stage, errno, instance, at });
+      if (probe.held?.replacedBy !== undefined)
+        return { ...probe, held: forget(probe.held, 'replacedBy'), trouble: failed, since: at };
+      return stopped(probe, failed);
+    }
+    case 'spent':
+      return {
+        ...probe,
+        spentIn: event.instance,
+        held: { state: 'spent', tag: probe.held?.tag ?? '', instance: event.instance },
+        since: at,
+      };
+    case 'fired': {
+      if (probe.commands.has(event.run) || probe.last?.run === event.run) return probe;
+      const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
+      const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
+      return {
+        ...forget(probe, 'trouble'),
+        commands,
+        held,
+        runs: probe.runs + 1,
+        last: { run: event.run, firedAt: at },
+        since: at,
+      };
+    }
+    case 'started': {
+      const command = probe.commands.get(event.run);
+      if (!command) return probe;
+      const commands = new Map(probe.commands).set(event.run, { ...command, startedAt: at, pid: event.pid });
+      return { ...probe, commands };
+    }
+    case 'finished': {
+      const firedAt = probe.commands.get(event.run)?.firedAt ?? probe.last?.firedAt ?? at;
+      const commands = new Map(probe.commands);
+      commands.delete(event.run);
+      const newest = probe.last === undefined || probe.last.run === event.run;
+      const last = newest
+        ? { run: event.run, firedAt, ending: event.ending, timedOut: event.timedOut }
+        : probe.last;
+      return { ...probe, commands, last };
+    }
+  }
+}
+
+/** Its process is gone and the keeper waits for an order. */
+function stopped(probe: ObservedProbe, what: Omit<Trouble, 'tries' | 'retryAt'>): ObservedProbe {
+  const held: Held = { state: 'idle', tag: probe.held?.tag ?? '', instance: what.instance };
+  return { ...probe, held, trouble: trouble(probe, what), since: what.at };
+}
+
+function trouble(probe: ObservedProbe, what: Omit<Trouble, 'tries' | 'retryAt'>): Trouble {
+  const tries = countTries(probe.trouble, what.at);
+  return { ...what, tries, retryAt: retryAt(what.at, tries) };
+}

@@ -71,30 +71,54 @@ function classify(node: unknown): Classified {
   return { kind: 'nothing' };
 }
 
-/** The package's own words, in our form; of the errors of one line the first, since the rest follow from it. */
+/** Of the errors of one line only the first: the rest follow from it. */
 function complaints(source: Source, errors: readonly YAMLError[]): Diagnostic[] {
   const lines = new Set<number>();
   const found: Diagnostic[] = [];
+  // What is missing at the end of the file is shown where the text ends, not on the empty line after it.
+  const last = source.text.trimEnd().length;
   for (const error of [...errors].sort((a, b) => a.pos[0] - b.pos[0])) {
-    const [start, end] = error.pos;
-    const message = error.message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
-    const complaint = { code: 'yaml', path: '', message, hint: hints[error.code] };
-    const problem = source.complain({ start, end: Math.max(end, start + 1) }, complaint);
+    const start = Math.min(error.pos[0], last);
+    const end = Math.max(error.pos[1], start + 1);
+    const { message, hint } = inOurWords(error, source.text.slice(...error.pos));
+    const problem = source.complain({ start, end }, { code: 'yaml', path: '', message, hint });
     if (!lines.has(problem.line)) found.push(problem);
     lines.add(problem.line);
   }
   return found.slice(0, mostErrors);
 }
 
-const hints: Partial<Record<YAMLError['code'], string>> = {
-  BAD_INDENT: 'keys of one mapping begin in the same column; check the spaces at the start of this line',
-  TAB_AS_INDENT: 'YAML is indented with spaces, not with tabs',
-  MISSING_CHAR: 'a quote, a bracket or a colon may be missing here or in the lines above',
-  BLOCK_AS_IMPLICIT_KEY: 'a value that contains ": " must be in quotes',
-  MULTILINE_IMPLICIT_KEY: 'a colon may be missing after a key, here or in the line above',
-  UNEXPECTED_TOKEN: 'a value that begins with a special character must be in quotes',
-  BAD_SCALAR_START: 'a value that begins with a special character must be in quotes',
-  BAD_DQ_ESCAPE: 'in double quotes a backslash begins an escape: write \\\\ for one, or use single quotes',
-  NON_STRING_KEY: 'a key is a plain word',
-  TAG_RESOLVE_FAILED: 'take the tag (the word that begins with !) away',
+interface Words {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** The package speaks to people who know the grammar. Where it is often met, we say what to do instead. */
+function inOurWords({ code, message }: YAMLError, text: string): Words {
+  const missing = /end with a ([\]}])|Missing closing (["'])/.exec(message);
+  if (missing) {
+    const mark = missing[1] ?? missing[2];
+    return { message: `a closing ${mark} is missing`, hint: 'here, or on one of the lines above' };
+  }
+  if (code === 'TAG_RESOLVE_FAILED')
+    return { message: `the tag ${text} is not known here`, hint: 'take it out' };
+  const plain = message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+  return { message: plain, ...words[code] };
+}
+
+const words: Partial<Record<YAMLError['code'], Partial<Words>>> = {
+  BAD_INDENT: {
+    hint: 'keys of one mapping begin in the same column: check the spaces at the start of this line',
+  },
+  TAB_AS_INDENT: { message: 'a tab in the indentation', hint: 'YAML is indented with spaces' },
+  MISSING_CHAR: { hint: 'a quote, a bracket, a comma or a colon may be missing here or on the lines above' },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: 'a second colon in a value without quotes',
+    hint: 'a value that contains ": " must be in quotes',
+  },
+  MULTILINE_IMPLICIT_KEY: { hint: 'a colon may be missing after a key, here or on the line above' },
+  UNEXPECTED_TOKEN: { hint: 'a value that begins with a special character must be in quotes' },
+  BAD_SCALAR_START: { hint: 'a value that begins with a special character must be in quotes' },
+  BAD_DQ_ESCAPE: { hint: 'in double quotes a backslash begins an escape: write \\\\, or use single quotes' },
+  NON_STRING_KEY: { message: 'a key must be a plain word' },
 };

@@ -67,9 +67,18 @@ export function createTree(
   const anchors = new Map<string, unknown>();
   const following = new Set<unknown>();
   let exhausted = false;
+  /** The alias or merge key from which everything hangs that is being repeated. */
+  let blame: Range | undefined;
 
   const fail = (range: Range | undefined, code: string, message: string, hint?: string): void => {
     problems.push(source.complain(range ?? { start: 0, end: 0 }, { code, path: '', message, hint }));
+  };
+
+  const repeat = (): void => {
+    if (--budget.repeats < 0 && !exhausted) {
+      exhausted = true;
+      fail(blame, 'too-large', 'aliases repeat more than a file of this size needs');
+    }
   };
 
   const follow = (alias: Node & { readonly source: string }): unknown => {
@@ -79,6 +88,7 @@ export function createTree(
     } else if (following.has(target)) {
       fail(rangeOf(alias), 'yaml', `*${alias.source} contains itself`);
     } else {
+      if (following.size === 0) blame = rangeOf(alias);
       following.add(target);
       const value = convert(target);
       following.delete(target);
@@ -88,10 +98,7 @@ export function createTree(
   };
 
   const convert = (given: unknown): unknown => {
-    if (following.size > 0 && --budget.repeats < 0) {
-      if (!exhausted) fail(rangeOf(given as Node), 'too-large', 'aliases repeat this too often');
-      exhausted = true;
-    }
+    if (following.size > 0) repeat();
     if (exhausted) return null;
     const found = classify(given);
     if (found.kind === 'nothing') return null;
@@ -163,7 +170,9 @@ export function createTree(
       }
       for (const [key, place] of other.keys) {
         if (own === undefined || Object.hasOwn(mapping, key)) continue;
-        if (--budget.repeats < 0) exhausted = true;
+        if (following.size === 0) blame = range;
+        repeat();
+        if (exhausted) return;
         own.keys.set(key, place);
         const at = other.values.get(key);
         if (at) own.values.set(key, at);

@@ -81,7 +81,7 @@ function explain(
   }
   if (keyword === 'required') {
     const key = String(params['missingProperty']);
-    const hint = key === 'jails' ? 'a file that wants no probes says so: jails: {}' : undefined;
+    const hint = key === 'jails' ? noProbes : undefined;
     return {
       path: parent,
       part: 'key',
@@ -101,10 +101,14 @@ function explain(
   const range = tree.place(parent, 'value');
   const text = tree.source.text.slice(range.start, range.end);
   const subject = nameOf(parent);
-  const message = `${subject}expected ${expectation(parentSchema)}, found ${found(data, text)}`;
+  const long = keyword === 'maxLength' && code === undefined;
+  const message = long
+    ? `${subject}${found(data)} is too long; ${params['limit']} characters are the most`
+    : `${subject}expected ${expectation(parentSchema)}, found ${found(data, text)}`;
   const meant =
     typeof data === 'string' && parentSchema.enum ? nearest(data, parentSchema.enum.map(String)) : undefined;
-  const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : repair(parentSchema, data, text);
+  const advice = parent.length === 0 ? noProbes : repair(parentSchema, data, text);
+  const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : advice;
   return { path: parent, part: 'value', code: code ?? codes[keyword] ?? 'bad-value', message, hint };
 }
 
@@ -114,6 +118,8 @@ function misspelt({ params, data, instancePath }: Finding): boolean {
   const unknown = Object.keys(data as object).filter((key) => !known.includes(key));
   return unknown.some((key) => nearest(key, known) === params['missingProperty']);
 }
+
+const noProbes = 'a file that wants no probes says so: jails: {}';
 
 const codes: Readonly<Record<string, string>> = {
   type: 'wrong-type',

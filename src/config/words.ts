@@ -16,7 +16,7 @@ export function expectation(schema: SchemaNode): string {
 /** What stands there instead, in words; `text` is how the file writes it. */
 export function found(value: unknown, text?: string): string {
   if (value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'number') return `the number ${text ?? value}`;
   if (typeof value === 'boolean') return String(value);
@@ -37,8 +37,7 @@ export function repair(schema: SchemaNode, value: unknown, text: string): string
   if (expected.startsWith('a duration')) {
     return typeof value === 'number' ? `a duration has a unit: ${value}s, ${value}m` : undefined;
   }
-  if (scalar && /^(a string|a text|a title|a command|the name)/.test(expected))
-    return `put it in quotes: "${text}"`;
+  if (scalar && /^(a string|a text|a title|a command)/.test(expected)) return `put it in quotes: "${text}"`;
   if (expected.startsWith('a list') && typeof value === 'string') return `write it as a list: [${text}]`;
   if (expected.startsWith('true or false') && typeof value === 'string') {
     if (/^(yes|on)$/i.test(value)) return 'write true';

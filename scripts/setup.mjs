@@ -14,7 +14,7 @@ checkNode();
 if (changed('package-lock.json') > changed('node_modules/.package-lock.json')) {
   step('installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
-if (newest(NATIVE, /./) > newest('dist/keeper', /./)) checkCompiler();
+if (newest(NATIVE, /./) > changed('dist/keeper/keeper')) checkCompiler();
 // make knows best what is stale; with nothing to do it takes a hundredth of a second.
 if (spawnSync('make', ['-q', '-C', NATIVE]).status !== 0) {
   step('building the keeper (make)', 'make', ['-s', '-C', NATIVE]);

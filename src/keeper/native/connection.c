@@ -1,0 +1,307 @@
+#ifdef __linux__
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+/* What one answer or one record may need; an event is at most EVENT_MAX. */
+enum { ANSWER_ROOM = 16384, READ_AT_ONCE = 65536 };
+
+static void serve(struct keeper *keeper, void *owner);
+
+static size_t room(const struct connection *connection)
+{
+	return CONNECTION_OUT - connection->out_used;
+}
+
+bool connection_has_room(const struct connection *connection)
+{
+	return room(connection) >= ANSWER_ROOM;
+}
+
+static void drop(struct keeper *keeper, struct connection *connection)
+{
+	if (keeper->daemon == connection) {
+		keeper->daemon = NULL;
+		keeper->last_end = clock_now(); /* quit waits for another one from here on */
+	}
+	watch_close(&keeper->watch, &connection->socket);
+	arena_give(&keeper->arena, connection->in, CONNECTION_IN);
+	arena_give(&keeper->arena, connection->out, CONNECTION_OUT);
+	*connection = (struct connection){.socket = -1};
+}
+
+bool connection_answer(struct connection *connection, struct frame *frame)
+{
+	size_t length = frame_end(frame);
+
+	if (length == 0 || length > room(connection))
+		return false;
+	memcpy(connection->out + connection->out_used, frame->bytes, length);
+	connection->out_used += length;
+	return true;
+}
+
+/* ---- the cursors: where in the queue, and where in the list */
+
+void connection_see_event(struct keeper *keeper, struct event *event)
+{
+	if (keeper->daemon && !keeper->daemon->next_event)
+		keeper->daemon->next_event = event;
+}
+
+void connection_skip_event(struct keeper *keeper, struct event *event)
+{
+	struct connection *daemon = keeper->daemon;
+
+	if (!daemon || daemon->next_event != event)
+		return;
+	daemon->next_event = event->link.next == &keeper->queue.events
+		? NULL : OWNER(event->link.next, struct event, link);
+}
+
+static struct record *record_after(const struct keeper *keeper, const struct list *link)
+{
+	return link->next == &keeper->record_list ? NULL : OWNER(link->next, struct record, link);
+}
+
+void connection_skip_record(struct keeper *keeper, struct record *record)
+{
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (keeper->connections[i].next_record == record)
+			keeper->connections[i].next_record = record_after(keeper, &record->link);
+}
+
+void connection_list(struct keeper *keeper, struct connection *connection)
+{
+	connection->listing = true;
+	connection->listed = 0;
+	connection->next_record = record_after(keeper, &keeper->record_list);
+}
+
+void connection_make_daemon(struct keeper *keeper, struct connection *connection)
+{
+	struct list *events = &keeper->queue.events;
+	struct connection *older = keeper->daemon;
+
+	if (older && older != connection) {
+		struct frame frame;
+		char buffer[64];
+
+		frame_begin(&frame, buffer, sizeof buffer, "superseded");
+		older->closing = connection_answer(older, &frame);
+		older->listing = false;
+		older->next_event = NULL;
+		if (!older->closing)
+			drop(keeper, older);
+	}
+	keeper->daemon = connection;
+	connection->next_event = list_empty(events) ? NULL : OWNER(events->next, struct event, link);
+}
+
+/* ---- sending */
+
+static void tell_records(struct keeper *keeper, struct connection *connection)
+{
+	struct frame frame;
+	char buffer[128];
+
+	while (connection->next_record && connection_has_room(connection)) {
+		struct record *record = connection->next_record;
+		size_t length;
+
+		/* Straight into what is left; a record with very many runs waits until all of it is. */
+		record_tell(keeper, record, &frame, connection->out + connection->out_used, room(connection));
+		length = frame_end(&frame);
+		if (length == 0 && connection->out_used > 0)
+			return;
+		connection->out_used += length;
+		connection->listed += length > 0;
+		connection->next_record = record_after(keeper, &record->link);
+	}
+	if (connection->next_record || !connection_has_room(connection))
+		return;
+	frame_begin(&frame, buffer, sizeof buffer, "listed");
+	frame_number(&frame, "records", (int64_t)connection->listed);
+	frame_number(&frame, "seq", (int64_t)keeper->queue.newest);
+	connection_answer(connection, &frame);
+	connection->listing = false;
+}
+
+static void tell_events(struct keeper *keeper, struct connection *connection)
+{
+	while (connection->next_event && connection->next_event->length <= room(connection)) {
+		struct event *event = connection->next_event;
+
+		memcpy(connection->out + connection->out_used, event->bytes, event->length);
+		connection->out_used += event->length;
+		connection_skip_event(keeper, event);
+	}
+}
+
+/* False: the other end is gone. */
+static bool send_out(struct connection *connection)
+{
+	while (connection->out_sent < connection->out_used) {
+		ssize_t sent = send(connection->socket, connection->out + connection->out_sent,
+			connection->out_used - connection->out_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (sent == -1)
+			return false;
+		connection->out_sent += (size_t)sent;
+	}
+	memmove(connection->out, connection->out + connection->out_sent, connection->out_used - connection->out_sent);
+	connection->out_used -= connection->out_sent;
+	connection->out_sent = 0;
+	return true;
+}
+
+static void flush(struct keeper *keeper, struct connection *connection)
+{
+	bool was_full = connection->full;
+
+	for (;;) {
+		if (connection->listing)
+			tell_records(keeper, connection);
+		if (connection == keeper->daemon)
+			tell_events(keeper, connection);
+		if (connection->out_used == 0)
+			break;
+		if (!send_out(connection)) {
+			drop(keeper, connection);
+			return;
+		}
+		if (connection->out_used > 0)
+			break; /* he takes no more for now */
+	}
+	if (connection->closing && connection->out_used == 0) {
+		drop(keeper, connection);
+		return;
+	}
+	connection->full = connection->out_used > 0;
+	if (connection->full != was_full)
+		(void)watch_change(
+			&keeper->watch, connection->socket, WATCH_READ | (connection->full ? WATCH_WRITE : 0));
+}
+
+void connections_flush(struct keeper *keeper)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct connection *connection = &keeper->connections[i];
+
+		if (connection->socket == -1)
+			continue;
+		orders_read(keeper, connection); /* those that had to wait for room */
+		flush(keeper, connection);
+	}
+}
+
+/* ---- receiving */
+
+static void serve(struct keeper *keeper, void *owner)
+{
+	struct connection *connection = owner;
+	size_t space = CONNECTION_IN - connection->in_used;
+	ssize_t got;
+
+	if (space == 0) { /* a whole frame waits for room to be answered: hear no more until then */
+		(void)watch_change(&keeper->watch, connection->socket, WATCH_WRITE);
+		connection->full = true;
+		return;
+	}
+	got = recv(connection->socket, connection->in + connection->in_used,
+		space < READ_AT_ONCE ? space : READ_AT_ONCE, MSG_DONTWAIT);
+	if (got == 0 || (got == -1 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+		drop(keeper, connection);
+		return;
+	}
+	if (got > 0 && !connection->closing) /* of one that was superseded nothing counts any more */
+		connection->in_used += (size_t)got;
+	orders_read(keeper, connection);
+}
+
+/* ---- connecting */
+
+static bool trusted(int socket)
+{
+#ifdef __linux__
+	struct ucred peer;
+	socklen_t length = sizeof peer;
+
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == -1)
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid();
+#else
+	uid_t uid;
+	gid_t gid;
+
+	return getpeereid(socket, &uid, &gid) == 0 && (uid == 0 || uid == geteuid());
+#endif
+}
+
+/* A free place; if there is none, that of the oldest who is not the daemon. */
+static struct connection *place(struct keeper *keeper)
+{
+	struct connection *oldest = NULL;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct connection *connection = &keeper->connections[i];
+
+		if (connection->socket == -1)
+			return connection;
+		if (connection != keeper->daemon && (!oldest || connection->order < oldest->order))
+			oldest = connection;
+	}
+	drop(keeper, oldest);
+	return oldest;
+}
+
+static void welcome(struct keeper *keeper, void *owner)
+{
+	struct connection *connection;
+	int socket = accept4(keeper->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)owner;
+	if (socket == -1)
+		return;
+	if (!trusted(socket)) {
+		close(socket);
+		return;
+	}
+	connection = place(keeper);
+	*connection = (struct connection){.socket = socket, .order = ++keeper->connection_order};
+	connection->in = arena_take(&keeper->arena, CONNECTION_IN);
+	connection->out = arena_take(&keeper->arena, CONNECTION_OUT);
+	if (connection->in && connection->out
+		&& watch_add(&keeper->watch, socket, WATCH_READ, serve, connection) == 0)
+		return;
+	if (connection->in)
+		arena_give(&keeper->arena, connection->in, CONNECTION_IN);
+	if (connection->out)
+		arena_give(&keeper->arena, connection->out, CONNECTION_OUT);
+	*connection = (struct connection){.socket = -1};
+	close(socket);
+}
+
+int connections_listen(struct keeper *keeper, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		keeper->connections[i] = (struct connection){.socket = -1};
+	strncpy(address.sun_path, name, sizeof address.sun_path - 1);
+	keeper->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (keeper->listener == -1 || bind(keeper->listener, (struct sockaddr *)&address, sizeof address) == -1)
+		return -1;
+	if (chmod(name, 0600) == -1 || listen(keeper->listener, CONNECTIONS) == -1)
+		return -1;
+	return watch_add(&keeper->watch, keeper->listener, WATCH_READ, welcome, NULL);
+}

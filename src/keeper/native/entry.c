@@ -1,0 +1,330 @@
+/*
+ * Arming: two pipes, the entering process, and then its clone, which is the probe.
+ * PROTOCOL.md draws who says what; what comes up pipe R is treated as hostile.
+ */
+#ifdef __linux__
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "keeper.h"
+
+enum { AT_ONCE = 32, AT_ONCE_IN_INSTANCE = 8, A_FEW = 4, TIME_LIMIT = 10000 };
+enum { FD_IMAGE = FD_TARGET + 1, FD_ORDER_IN, FD_COUNT };
+
+/* ---- the child, on the host's side */
+
+static _Noreturn void give_in(const struct entrance *entrance, enum stage stage, int error)
+{
+	struct arming_report report = {
+		.nonce = entrance->order.nonce, .kind = ARMING_FAILED, .stage = stage, .value = error};
+
+	(void)!write(FD_REPORT, &report, sizeof report); /* else the keeper sees us end without a word */
+	_exit(1);
+}
+
+static _Noreturn void become_probe(struct keeper *keeper)
+{
+	struct entrance *entrance = &keeper->entrance;
+	enum stage stage = STAGE_none;
+	int error;
+
+	if (entrance->enter == ENTER_PID)
+		error = enter_process(entrance, &keeper->home, &stage);
+	else
+		error = enter_chroot(entrance, &stage);
+	if (error)
+		give_in(entrance, stage, error);
+	if (write(FD_ORDER_IN, &entrance->order, sizeof entrance->order) != sizeof entrance->order)
+		give_in(entrance, STAGE_order, errno);
+	error = image_execute(FD_IMAGE, entrance->title);
+	give_in(entrance, STAGE_exec, error);
+}
+
+/* ---- the keeper's side */
+
+static void prepare(struct keeper *keeper, const struct body *body, const struct entry *entry)
+{
+	const struct definition *definition = body->definition;
+	struct entrance *entrance = &keeper->entrance;
+	struct arming_order *order = &entrance->order;
+
+	memset(entrance, 0, offsetof(struct entrance, root));
+	entrance->enter = (enum enter)definition->enter;
+	entrance->pid = (pid_t)definition->pid;
+	entrance->dev = definition->dev;
+	entrance->ino = definition->ino;
+	strcpy(entrance->root, definition_text(definition, definition->root)); /* its length was checked */
+	body_title(body, entrance->title, sizeof entrance->title);
+	order->nonce = entry->nonce;
+	order->flags = geteuid() == 0 ? 0 : ARMING_KEEP_GROUPS;
+	order->uid = (uint32_t)definition->uid;
+	order->gid = (uint32_t)definition->gid;
+	order->group_count =
+		(uint32_t)parse_groups(definition_text(definition, definition->groups), order->groups, ARMING_GROUPS);
+}
+
+static void close_pipes(struct keeper *keeper, struct entry *entry)
+{
+	watch_close(&keeper->watch, &entry->report);
+	if (entry->order != -1)
+		close(entry->order);
+	entry->order = -1;
+}
+
+/* The turn of another one comes; the entering process itself may still have to be reaped. */
+static void end(struct keeper *keeper, struct entry *entry)
+{
+	if (entry->over)
+		return;
+	entry->over = true;
+	entry->instance->entering--;
+	keeper->entering--;
+	timer_clear(keeper, &entry->timer);
+	if (entry->order != -1)
+		close(entry->order);
+	entry->order = -1;
+}
+
+static void free_if_over(struct keeper *keeper, struct entry *entry)
+{
+	struct body *body = entry->body;
+
+	if (!entry->over || entry->child.pid)
+		return;
+	close_pipes(keeper, entry);
+	instance_drop(keeper, entry->instance);
+	arena_give(&keeper->arena, entry, sizeof *entry);
+	body->entry = NULL;
+	body_free_if_over(keeper, body);
+}
+
+void entry_give_up(struct keeper *keeper, struct entry *entry)
+{
+	if (entry->over)
+		return;
+	end(keeper, entry);
+	child_kill(&entry->child, SIGKILL);
+	child_kill(&entry->body->child, SIGKILL);
+	/* Pipe R stays: the clone may have been made, and its pid is on the way. */
+}
+
+void entry_fail(struct keeper *keeper, struct body *body, enum stage stage, int error)
+{
+	struct entry *entry = body->entry;
+
+	if (entry && entry->over)
+		return;
+	if (entry)
+		entry_give_up(keeper, entry);
+	else
+		body_leave_queue(keeper, body);
+	record_body_failed(keeper, body, stage, error);
+	body_free_if_over(keeper, body);
+}
+
+/* Ready is noted before go is said. A HUP from before waits, blocked, until the clone has gone to sleep. */
+static void say_go(struct keeper *keeper, struct entry *entry)
+{
+	struct body *body = entry->body;
+
+	body->ready = true;
+	(void)!write(entry->order, "g", 1); /* EPIPE: it has died, which we shall hear of */
+	end(keeper, entry);
+	watch_close(&keeper->watch, &entry->report);
+	record_body_ready(keeper, body);
+}
+
+static void take_pid(struct keeper *keeper, struct entry *entry, pid_t pid)
+{
+	struct body *body = entry->body;
+
+	if (body->child.pid)
+		return;
+	if (!child_adopt(keeper, &body->child, pid, WATCH_URGENT))
+		entry_fail(keeper, body, STAGE_pidfd, errno);
+	else if (entry->over)
+		child_kill(&body->child, SIGKILL);
+}
+
+/* What the clone may fail in; it does not know the nonce, and whoever traces it can only make it fail. */
+static bool clone_may_say(enum stage stage)
+{
+	return stage == STAGE_setsid || stage == STAGE_pdeathsig || stage == STAGE_name || stage == STAGE_seccomp;
+}
+
+static void take_report(struct keeper *keeper, struct entry *entry, const struct arming_report *report)
+{
+	bool from_outside = report->nonce == entry->nonce;
+	enum stage stage = report->stage < STAGE_COUNT ? (enum stage)report->stage : STAGE_report;
+
+	if (report->kind == ARMING_PID && from_outside)
+		take_pid(keeper, entry, report->value);
+	else if (report->kind == ARMING_LOCKED)
+		entry->locked = true;
+	else if (report->kind == ARMING_FAILED && (from_outside || clone_may_say(stage))) {
+		entry->no_clone = from_outside;
+		entry_fail(keeper, entry->body, stage, report->value);
+	} else {
+		entry_fail(keeper, entry->body, STAGE_report, EPROTO);
+	}
+}
+
+void entry_read(struct keeper *keeper, struct entry *entry)
+{
+	/* An honest arming sends two; a third is not asked for, whatever it says. */
+	for (int i = 0; i < 3 && entry->report != -1; i++) {
+		struct arming_report report;
+		ssize_t got = read(entry->report, &report, sizeof report);
+
+		if (got == 0 || (got == -1 && errno == EAGAIN))
+			break;
+		if (got == sizeof report)
+			take_report(keeper, entry, &report);
+		else
+			entry_fail(keeper, entry->body, STAGE_report, EPROTO);
+	}
+	if (entry->locked && entry->body->child.pid && !entry->body->ended && !entry->over)
+		say_go(keeper, entry);
+}
+
+static void report_ready(struct keeper *keeper, void *owner)
+{
+	struct entry *entry = owner;
+
+	entry_read(keeper, entry);
+	free_if_over(keeper, entry);
+}
+
+static void enterer_changed(struct keeper *keeper, struct child *child)
+{
+	struct entry *entry = OWNER(child, struct entry, child);
+	struct ending ending = process_reap(child->handle);
+
+	if (!ending.ended)
+		return;
+	child_forget(keeper, child);
+	entry_read(keeper, entry);
+	if (!entry->body->child.pid && !entry->body->ready) {
+		entry_fail(keeper, entry->body, STAGE_report, ending.signal ? EINTR : EPROTO);
+		/* It did not name its clone, if it had one: it was killed, by us or by somebody else on the host. */
+		if (!entry->no_clone)
+			child_kill_strays(keeper);
+	}
+	free_if_over(keeper, entry);
+}
+
+static void too_long(struct keeper *keeper, struct timer *timer)
+{
+	struct entry *entry = OWNER(timer, struct entry, timer);
+
+	entry_fail(keeper, entry->body, STAGE_timeout, ETIMEDOUT);
+}
+
+/* Descriptors are the scarcest thing: armings leave enough of them for the commands of those that are armed. */
+static bool spare_descriptors(const struct keeper *keeper, int newest)
+{
+	size_t spare = keeper->watch.count / 8;
+
+	return (size_t)newest + (spare < 2048 ? spare : 2048) < keeper->watch.count;
+}
+
+static int start(struct keeper *keeper, struct body *body, struct entry *entry)
+{
+	int order[2], report[2], target = body->instance->handle;
+	struct layout layout = {.count = FD_COUNT, .close_on_exec = FD_IMAGE};
+	pid_t pid;
+
+	if (pipe2(order, O_CLOEXEC) == -1)
+		return errno;
+	entry->order = order[1];
+	if (pipe2(report, O_CLOEXEC | O_NONBLOCK) == -1) {
+		close(order[0]);
+		return errno;
+	}
+	entry->report = report[0];
+	if (!spare_descriptors(keeper, report[1]))
+		errno = EMFILE;
+	else if (getrandom(&entry->nonce, sizeof entry->nonce, 0) == sizeof entry->nonce
+		&& fcntl(report[1], F_SETFL, 0) == 0
+		&& watch_add(&keeper->watch, entry->report, WATCH_READ | WATCH_EDGE, report_ready, entry) == 0)
+		errno = 0;
+	if (errno) {
+		close(order[0]);
+		close(report[1]);
+		return errno;
+	}
+	prepare(keeper, body, entry);
+	memcpy(layout.wanted,
+		(int[]){-1, -1, -1, order[0], report[1], -1, target, keeper->image, order[1]}, sizeof layout.wanted);
+	pid = launch(keeper, &entry->child, 0, &layout);
+	if (pid == 0)
+		become_probe(keeper);
+	close(order[0]);
+	close(report[1]);
+	return pid == -1 ? errno : 0;
+}
+
+static void body_start(struct keeper *keeper, struct body *body)
+{
+	struct instance *instance = body->instance;
+	struct entry *entry = arena_take_clear(&keeper->arena, sizeof *entry);
+	int error = ENOMEM;
+
+	body_leave_queue(keeper, body);
+	list_append(&instance->bodies, &body->of_instance);
+	if (entry) {
+		entry->child.changed = enterer_changed;
+		entry->body = body;
+		entry->instance = instance_keep_again(instance);
+		entry->order = entry->report = -1;
+		entry->timer.ring = too_long;
+		body->entry = entry;
+		instance->entering++;
+		keeper->entering++;
+		error = start(keeper, body, entry);
+		if (!error && !timer_set(keeper, &entry->timer, clock_now() + TIME_LIMIT))
+			error = ENOMEM;
+	}
+	if (!error)
+		return;
+	if (entry) {
+		entry_give_up(keeper, entry);
+		record_body_failed(keeper, body, STAGE_fork, error);
+		free_if_over(keeper, entry);
+		return;
+	}
+	record_body_failed(keeper, body, STAGE_fork, error);
+	body_free_if_over(keeper, body);
+}
+
+/* Round robin over the instances, so that a jail with many probes does not keep the others waiting. */
+int entries_start(struct keeper *keeper)
+{
+	struct list *ring = &keeper->entering_ring;
+	struct list *link = ring->next;
+
+	for (int started = 0; link != ring && keeper->entering < AT_ONCE;) {
+		struct instance *instance = OWNER(link, struct instance, ring);
+		struct list *next = link->next;
+
+		if (instance->entering < AT_ONCE_IN_INSTANCE) {
+			if (started++ == A_FEW)
+				return 0;
+			if (!launch_possible(keeper))
+				return 1;
+			list_remove(link);
+			list_append(ring, link);
+			body_start(keeper, OWNER(instance->pending.next, struct body, of_instance));
+			/* That may have changed the ring; who is at its front now has waited longest. */
+			next = ring->next;
+		}
+		link = next;
+	}
+	return -1;
+}

@@ -1,0 +1,44 @@
+#ifndef ARMING_H
+#define ARMING_H
+
+#include <stdint.h>
+
+/* What the keeper and the probe program say to each other during one arming. Both ends are built together. */
+
+/* The descriptors with which the probe program is executed. 0 to 2 are closed. */
+enum { FD_ORDER = 3, FD_REPORT = 4, FD_ROOT = 5, FD_TARGET = 6 };
+
+enum { ARMING_GROUPS = 256 };
+
+enum arming_flag {
+	ARMING_TARGET = 1,      /* FD_TARGET is the pidfd of the process whose namespaces are joined */
+	ARMING_USER = 2,        /* the user namespace is among them */
+	ARMING_KEEP_GROUPS = 4, /* the keeper is not root: setgroups(2) may be denied */
+};
+
+/* Down pipe G, before the one byte that says go. */
+struct arming_order {
+	uint64_t nonce;
+	uint32_t flags;
+	uint32_t namespaces; /* CLONE_NEW*, for setns(2) */
+	uint32_t uid, gid;
+	uint32_t group_count;
+	uint32_t groups[ARMING_GROUPS];
+};
+
+enum arming_kind {
+	ARMING_PID = 1, /* value: the clone. Only the entering process knows the nonce */
+	ARMING_LOCKED,  /* from the clone, without the nonce */
+	ARMING_FAILED,  /* value: errno. With the nonce from outside, without it from the clone */
+};
+
+/* Up pipe R. */
+struct arming_report {
+	uint64_t nonce;
+	uint32_t kind;
+	uint32_t stage;
+	int32_t value;
+	uint32_t unused;
+};
+
+#endif

@@ -1,0 +1,223 @@
+/*
+ * The probe: a process that sits in a jail for weeks, does nothing, and says by its death that somebody
+ * in there asked for something.
+ *
+ * It is executed on the host's side, reads its order, enters the jail and drops everything it has; only
+ * then does it clone itself, and the clone is the first of our processes that the jail can see. The clone
+ * has no capability, no memory but its own text and stack, and two one-way pipes, which it closes before it
+ * goes to sleep. Nothing in here opens, looks up or executes anything.
+ *
+ * No C library: two pages mapped, nothing to initialise, nothing of the host's in memory.
+ */
+#include <stddef.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
+#include "../stage.h"
+#include "arming.h"
+#include "syscall.h"
+#include "filter.h"
+
+enum { NO_MEMORY = 12, NO_PERMISSION = 1, NO_SYSTEM_CALL = 38, NO_SUCH_PROCESS = 3, INVALID = 22, PROTOCOL = 71 };
+enum { QUOTA = 122, INTERRUPTED = 4, SIGNAL_KILL = 9, SIGNAL_CHILD = 17, PAGE = 4096 };
+
+static long call0(long number) { return call(number, 0, 0, 0, 0, 0); }
+static long call1(long number, long a) { return call(number, a, 0, 0, 0, 0); }
+static long call2(long number, long a, long b) { return call(number, a, b, 0, 0, 0); }
+static long call3(long number, long a, long b, long c) { return call(number, a, b, c, 0, 0); }
+static long prctl(long option, long value) { return call(__NR_prctl, option, value, 0, 0, 0); }
+
+static _Noreturn void leave(int status)
+{
+	for (;;)
+		call1(__NR_exit_group, status);
+}
+
+/* The nonce is touched here and nowhere else: after the clone, or when there will be none. See probe(). */
+static __attribute__((noinline)) void report(
+	const struct arming_order *order, enum arming_kind kind, enum stage stage, int value)
+{
+	struct arming_report record;
+
+	record.nonce = order ? order->nonce : 0;
+	record.kind = kind;
+	record.stage = stage;
+	record.value = value;
+	record.unused = 0;
+	call3(__NR_write, FD_REPORT, (long)&record, sizeof record);
+}
+
+/* Around a call that must have succeeded: a probe never runs half locked. */
+static void must(const struct arming_order *order, enum stage stage, long result)
+{
+	if (result >= 0)
+		return;
+	report(order, ARMING_FAILED, stage, (int)-result);
+	leave(1);
+}
+
+static void read_order(struct arming_order *order)
+{
+	size_t have = 0;
+
+	while (have < sizeof *order) {
+		long got = call3(__NR_read, FD_ORDER, (long)((char *)order + have), sizeof *order - have);
+
+		if (got == -INTERRUPTED)
+			continue;
+		if (got <= 0)
+			leave(1);
+		have += (size_t)got;
+	}
+	if (order->group_count > ARMING_GROUPS)
+		must(order, STAGE_order, -PROTOCOL);
+}
+
+/* The session keyring of whoever started the keeper must not be reachable from inside. */
+static void leave_keyring(const struct arming_order *order)
+{
+	long result = call2(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
+
+	/* A host without keys, or out of them: the keeper has joined an empty keyring of its own before. */
+	if (result != -NO_SYSTEM_CALL && result != -QUOTA)
+		must(order, STAGE_keyring, result);
+}
+
+/* Before the user namespace is joined, where setgroups(2) may be denied for ever. */
+static void drop_groups(const struct arming_order *order)
+{
+	long result = call2(__NR_setgroups, 0, 0);
+
+	if (result == -NO_PERMISSION && (order->flags & ARMING_KEEP_GROUPS))
+		return;
+	must(order, STAGE_groups, result);
+}
+
+static void enter(const struct arming_order *order)
+{
+	if (order->flags & ARMING_TARGET) {
+		long result = call2(__NR_setns, FD_TARGET, order->namespaces);
+
+		must(order, result == -NO_SUCH_PROCESS ? STAGE_gone : STAGE_setns, result);
+	}
+	/* The root of the jail's first process, which may sit under a chroot in its mount namespace. */
+	must(order, STAGE_chdir, call1(__NR_fchdir, FD_ROOT));
+	must(order, STAGE_chroot, call1(__NR_close, FD_ROOT));
+	must(order, STAGE_chroot, call1(__NR_chroot, (long)"."));
+	must(order, STAGE_chdir, call1(__NR_chdir, (long)"/"));
+	if (order->flags & ARMING_TARGET)
+		must(order, STAGE_setns, call1(__NR_close, FD_TARGET));
+}
+
+static void drop_bounding_set(const struct arming_order *order)
+{
+	for (long capability = 0; capability < 64; capability++) {
+		long result = prctl(PR_CAPBSET_DROP, capability);
+
+		if (result == -INVALID && capability > 0)
+			return; /* past the last one that this kernel knows */
+		must(order, STAGE_bounding, result);
+	}
+}
+
+/* Also to uid 0 of a user namespace: who joins one is nobody in there until it says who. */
+static void become(const struct arming_order *order)
+{
+	uint32_t real, effective, saved;
+
+	if (order->group_count > 0)
+		must(order, STAGE_groups, call2(__NR_setgroups, order->group_count, (long)order->groups));
+	must(order, STAGE_setgid, call3(__NR_setresgid, order->gid, order->gid, order->gid));
+	must(order, STAGE_setuid, call3(__NR_setresuid, order->uid, order->uid, order->uid));
+
+	must(order, STAGE_setgid, call3(__NR_getresgid, (long)&real, (long)&effective, (long)&saved));
+	if (real != order->gid || effective != order->gid || saved != order->gid)
+		must(order, STAGE_setgid, -NO_PERMISSION);
+	must(order, STAGE_setuid, call3(__NR_getresuid, (long)&real, (long)&effective, (long)&saved));
+	if (real != order->uid || effective != order->uid || saved != order->uid)
+		must(order, STAGE_setuid, -NO_PERMISSION);
+}
+
+static void drop_capabilities(const struct arming_order *order)
+{
+	struct __user_cap_header_struct header;
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+
+	header.version = _LINUX_CAPABILITY_VERSION_3;
+	header.pid = 0;
+	for (size_t i = 0; i < LENGTH(none); i++)
+		none[i].effective = none[i].permitted = none[i].inheritable = 0;
+	must(order, STAGE_capset, call2(__NR_capset, (long)&header, (long)none));
+}
+
+static long filter(const struct sock_filter *rules, unsigned short count)
+{
+	struct sock_fprog program;
+
+	program.len = count;
+	program.filter = (struct sock_filter *)rules;
+	return call3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program);
+}
+
+/* The clone, inside. All signals are blocked until the last call, so a HUP can only kill a probe that is ready. */
+static _Noreturn void wait_in_jail(const char *title)
+{
+	unsigned long nothing_blocked = 0;
+	char go;
+
+	must(NULL, STAGE_setsid, call0(__NR_setsid));
+	must(NULL, STAGE_pdeathsig, prctl(PR_SET_PDEATHSIG, SIGNAL_KILL));
+	must(NULL, STAGE_name, prctl(PR_SET_NAME, (long)title));
+	must(NULL, STAGE_seccomp, filter(until_go, LENGTH(until_go)));
+	report(NULL, ARMING_LOCKED, STAGE_none, 0);
+
+	/* The end of the pipe: the keeper died before the parent-death signal was set. No keeper, no probe. */
+	if (call3(__NR_read, FD_ORDER, (long)&go, 1) != 1)
+		leave(0);
+	must(NULL, STAGE_seccomp, call1(__NR_close, FD_ORDER));
+	must(NULL, STAGE_seccomp, call1(__NR_close, FD_REPORT));
+	if (filter(for_weeks, LENGTH(for_weeks)) < 0)
+		leave(1);
+	for (;;)
+		call2(__NR_rt_sigsuspend, (long)&nothing_blocked, sizeof nothing_blocked);
+}
+
+/* From _start, with the stack as the kernel made it: argc, argv[0], ... */
+__attribute__((noreturn, used)) void probe(const long *stack);
+void probe(const long *stack)
+{
+	const char *title = (const char *)stack[1];
+	struct arming_order *order;
+	long clone;
+
+	/*
+	 * The order lies in a page that the clone does not get. So the nonce, by which the keeper knows that
+	 * the clone's pid was told by us and not by whoever traces the clone, is never in the clone's memory,
+	 * and report() alone reads it, so that no register and no old stack frame holds it either.
+	 */
+	order = (void *)call(__NR_mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if ((unsigned long)order > -(unsigned long)PAGE || call3(__NR_madvise, (long)order, PAGE, MADV_DONTFORK) < 0)
+		leave(1);
+	read_order(order);
+
+	must(order, STAGE_dump, prctl(PR_SET_DUMPABLE, 0));
+	leave_keyring(order);
+	drop_groups(order);
+	enter(order);
+	drop_bounding_set(order);
+	become(order);
+	drop_capabilities(order);
+	must(order, STAGE_dump, prctl(PR_SET_DUMPABLE, 0)); /* new credentials may have put it back */
+	must(order, STAGE_nonewprivs, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+
+	clone = call(__NR_clone, CLONE_PARENT | SIGNAL_CHILD, 0, 0, 0, 0);
+	if (clone == 0)
+		wait_in_jail(title);
+	/* A PID namespace whose first process has ended refuses new ones with "no memory". */
+	must(order, clone == -NO_MEMORY ? STAGE_gone : STAGE_clone, clone);
+	report(order, ARMING_PID, STAGE_none, (int)clone);
+	leave(0);
+}

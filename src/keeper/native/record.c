@@ -1,0 +1,573 @@
+/*
+ * A probe's states.
+ *
+ *            arm                ready                 HUP (or fire)
+ *   IDLE ──────────► ENTERING ─────────► ARMED ───────────────────────► RUNNING
+ *    ▲  ▲               │ failed          │ died, by anything else        │
+ *    │  └───────────────┘                 │                               ├─ never: ──────────► SPENT
+ *    └────────────────────────────────────┘                               ├─ after: when the command has ended
+ *                                                                         └─ immediately: at once
+ *                 ENTERING ◄──── COOLING (cooldown, concurrency, brake, queue) ◄─────┘
+ *
+ * The record's state decides, not the process: while a probe is replaced it is ARMED and has two of them, and
+ * the first death by HUP is the trigger for both. disarm makes it REMOVING from anywhere, until no process and
+ * no run is left.
+ */
+#ifdef __linux__
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "keeper.h"
+
+static const char *const state_words[] = {"idle", "entering", "armed", "running", "cooling", "spent", "removing"};
+static const char *const reason_words[] = {"", "cooldown", "concurrency", "brake", "queue"};
+
+static const char *key_of(const struct record *record)
+{
+	return definition_text(record->definition, record->definition->key);
+}
+
+static void enter_state(struct record *record, enum state state)
+{
+	if (record->state != state)
+		record->since = clock_wall();
+	record->state = state;
+}
+
+/* ---- state events: each takes the place of the one before it, if that is not acknowledged */
+
+static void begin(struct keeper *keeper, struct frame *frame, char buffer[EVENT_MAX], const char *verb,
+	const struct definition *definition)
+{
+	event_begin(keeper, frame, buffer, verb);
+	frame_text(frame, "key", definition_text(definition, definition->key));
+	frame_text(frame, "instance", definition_text(definition, definition->instance));
+}
+
+static void tell_failed(struct keeper *keeper, struct record *record, const struct definition *definition,
+	enum stage stage, int error)
+{
+	struct frame frame;
+	char buffer[EVENT_MAX];
+
+	begin(keeper, &frame, buffer, "failed", definition);
+	frame_text(&frame, "stage", stage_word(stage));
+	frame_number(&frame, "errno", error);
+	event_end_state(keeper, &frame, record);
+}
+
+static void tell_armed(struct keeper *keeper, struct record *record, const struct body *body)
+{
+	struct frame frame;
+	char buffer[EVENT_MAX], title[TITLE_ROOM];
+
+	body_title(body, title, sizeof title);
+	begin(keeper, &frame, buffer, "armed", body->definition);
+	frame_text(&frame, "tag", definition_text(body->definition, body->definition->tag));
+	frame_number(&frame, "pid", body->child.pid);
+	frame_text(&frame, "title", title);
+	event_end_state(keeper, &frame, record);
+}
+
+static void tell_died(struct keeper *keeper, struct record *record, const struct body *body, pid_t pid,
+	struct ending ending)
+{
+	struct frame frame;
+	char buffer[EVENT_MAX];
+
+	begin(keeper, &frame, buffer, "died", body->definition);
+	frame_number(&frame, "pid", pid);
+	frame_number(&frame, ending.signal ? "signal" : "exit", ending.value);
+	event_end_state(keeper, &frame, record);
+}
+
+static void tell_spent(struct keeper *keeper, struct record *record)
+{
+	struct frame frame;
+	char buffer[EVENT_MAX];
+
+	begin(keeper, &frame, buffer, "spent", record->definition);
+	event_end_state(keeper, &frame, record);
+}
+
+static void tell_held(struct keeper *keeper, struct record *record)
+{
+	struct frame frame;
+	char buffer[EVENT_MAX];
+
+	begin(keeper, &frame, buffer, "held", record->definition);
+	frame_text(&frame, "reason", reason_words[record->reason]);
+	if (record->until)
+		frame_number(&frame, "until", record->until);
+	event_end_state(keeper, &frame, record);
+}
+
+/* ---- arming, or waiting until it may be */
+
+static void idle(struct keeper *keeper, struct record *record)
+{
+	if (record->promised)
+		queue_release(keeper, TRIGGER_EVENTS);
+	record->promised = false;
+	enter_state(record, IDLE);
+}
+
+/* Why the probe must stay away for now, and until when (CLOCK_MONOTONIC; 0: until something happens). */
+static enum reason must_wait(struct keeper *keeper, struct record *record, int64_t *until)
+{
+	const struct definition *definition = record->definition;
+	int64_t now = clock_now();
+
+	*until = record->triggered + (int64_t)definition->cooldown;
+	if (record->triggered >= 0 && now < *until)
+		return HELD_COOLDOWN;
+	*until = record->window + keeper->brake_window;
+	if (keeper->brake && record->window_triggers >= keeper->brake && now < *until)
+		return HELD_BRAKE;
+	*until = 0;
+	if (definition->respawn == RESPAWN_IMMEDIATELY && record->run_count >= definition->concurrency)
+		return HELD_CONCURRENCY;
+	if (!record->promised && !queue_promise(keeper))
+		return HELD_QUEUE;
+	record->promised = true;
+	return NOT_HELD;
+}
+
+static void hold(struct keeper *keeper, struct record *record, enum reason reason, int64_t until)
+{
+	int64_t wall = until ? clock_wall() + until - clock_now() : 0;
+	bool news = record->state != COOLING || record->reason != reason;
+
+	enter_state(record, COOLING);
+	record->reason = reason;
+	record->until = wall;
+	if (reason == HELD_QUEUE && list_empty(&record->no_room))
+		list_append(&keeper->no_room, &record->no_room);
+	if (until)
+		(void)timer_set(keeper, &record->cooling, until); /* no memory: it waits for the next order */
+	if (news)
+		tell_held(keeper, record);
+}
+
+/* A process for the definition in force; also beside one that is armed, which it will replace. */
+static void want(struct keeper *keeper, struct record *record)
+{
+	const struct definition *definition = record->definition;
+	const char *name = definition_text(definition, definition->instance);
+	enum stage stage = STAGE_fork;
+	int error = ENOMEM;
+	enum reason reason;
+	int64_t until;
+
+	timer_clear(keeper, &record->cooling);
+	list_remove(&record->no_room);
+	if (!record->armed) {
+		reason = must_wait(keeper, record, &until);
+		if (reason != NOT_HELD) {
+			hold(keeper, record, reason, until);
+			return;
+		}
+	}
+	if (record->instance && strcmp(record->instance->name, name) != 0) {
+		instance_drop(keeper, record->instance);
+		record->instance = NULL;
+	}
+	if (!record->instance)
+		record->instance = instance_keep(keeper, definition, &stage, &error);
+	if (record->instance && record->instance->gone) {
+		stage = STAGE_gone;
+		error = ESRCH;
+	} else if (record->instance) {
+		record->entering = body_make(keeper, record);
+	}
+	if (record->entering) {
+		if (!record->armed)
+			enter_state(record, ENTERING);
+		return;
+	}
+	if (!record->armed)
+		idle(keeper, record);
+	tell_failed(keeper, record, definition, stage, error);
+}
+
+/* ---- what follows from what is */
+
+static void drop(struct keeper *keeper, struct record *record)
+{
+	timer_clear(keeper, &record->cooling);
+	list_remove(&record->no_room);
+	if (record->promised)
+		queue_release(keeper, TRIGGER_EVENTS);
+	queue_forget_record(keeper, record);
+	connection_skip_record(keeper, record);
+	table_remove(&keeper->records, &record->node);
+	list_remove(&record->link);
+	keeper->record_count--;
+	instance_drop(keeper, record->instance);
+	definition_drop(&keeper->arena, record->definition);
+	arena_give(&keeper->arena, record, sizeof *record);
+}
+
+void record_settle(struct keeper *keeper, struct record *record)
+{
+	enum respawn respawn = (enum respawn)record->definition->respawn;
+
+	if (record->busy)
+		return;
+	switch (record->state) {
+	case REMOVING:
+		if (list_empty(&record->bodies) && record->run_count == 0)
+			drop(keeper, record);
+		return;
+	case RUNNING:
+		if (respawn != RESPAWN_IMMEDIATELY && record->run_count > 0)
+			return;
+		if (respawn == RESPAWN_NEVER && !record->rearm) {
+			enter_state(record, SPENT);
+			tell_spent(keeper, record);
+			return;
+		}
+		break;
+	case COOLING:
+		break;
+	case IDLE:
+	case ENTERING:
+	case ARMED:
+	case SPENT:
+		return;
+	}
+	record->rearm = false;
+	want(keeper, record);
+}
+
+static void cooled(struct keeper *keeper, struct timer *timer)
+{
+	record_settle(keeper, OWNER(timer, struct record, cooling));
+}
+
+void records_settle_queued(struct keeper *keeper)
+{
+	while (!list_empty(&keeper->no_room)) {
+		struct record *record = OWNER(keeper->no_room.next, struct record, no_room);
+
+		list_remove(&record->no_room);
+		record_settle(keeper, record);
+		if (record->state == COOLING && record->reason == HELD_QUEUE)
+			return; /* no more room; it has gone to the end of the line */
+	}
+}
+
+static void work_on(struct record *record)
+{
+	record->busy++;
+}
+
+static void done_with(struct keeper *keeper, struct record *record)
+{
+	record->busy--;
+	record_settle(keeper, record);
+}
+
+static void retire_all(struct keeper *keeper, struct record *record, uint64_t folded)
+{
+	struct list *link, *next;
+
+	record->armed = record->entering = NULL;
+	for (link = record->bodies.next; link != &record->bodies; link = next) {
+		struct body *body = OWNER(link, struct body, of_record);
+
+		next = link->next;
+		if (!body->folded)
+			body->folded = folded;
+		body_retire(keeper, body);
+	}
+}
+
+/* ---- the trigger */
+
+static void trigger(struct keeper *keeper, struct record *record, const char *by, char id[ID_ROOM])
+{
+	struct run *run = run_make(keeper, record);
+	int64_t now = clock_now();
+	uint64_t seq;
+
+	if (!run)
+		return; /* the machine is out of memory */
+	if (record->promised)
+		record->promised = false;
+	else
+		keeper->queue.promised += TRIGGER_EVENTS; /* of a process retired long ago: it counts all the same */
+	run_tell_fired(keeper, run, by);
+	seq = run->seq;
+	run_id(keeper, seq, id);
+
+	if (now >= record->window + keeper->brake_window) {
+		record->window = now;
+		record->window_triggers = 0;
+	}
+	record->window_triggers++;
+	record->triggered = now;
+	if (record->state != REMOVING) {
+		enter_state(record, RUNNING);
+		record->rearm = false;
+		timer_clear(keeper, &record->cooling);
+		list_remove(&record->no_room);
+	}
+	runs_start(keeper);
+	retire_all(keeper, record, seq); /* the run may be over by now, if it could not start */
+}
+
+bool record_fire(struct keeper *keeper, struct record *record, char id[ID_ROOM])
+{
+	if (record->state != ARMED)
+		return false;
+	work_on(record);
+	trigger(keeper, record, "host", id);
+	done_with(keeper, record);
+	return true;
+}
+
+/* ---- news of bodies */
+
+void record_body_ready(struct keeper *keeper, struct body *body)
+{
+	struct record *record = body->record;
+
+	if (record->entering != body)
+		return;
+	work_on(record);
+	record->entering = NULL;
+	if (record->armed)
+		body_retire(keeper, record->armed);
+	record->armed = body;
+	enter_state(record, ARMED);
+	tell_armed(keeper, record, body);
+	done_with(keeper, record);
+}
+
+void record_body_failed(struct keeper *keeper, struct body *body, enum stage stage, int error)
+{
+	struct record *record = body->record;
+
+	if (record->entering != body)
+		return; /* given up before it failed */
+	record->entering = NULL;
+	if (!record->armed)
+		idle(keeper, record);
+	tell_failed(keeper, record, body->definition, stage, error);
+}
+
+void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struct ending ending)
+{
+	struct record *record = body->record;
+	bool was_armed = record->armed == body, was_entering = record->entering == body;
+	char id[ID_ROOM];
+
+	if (was_armed)
+		record->armed = NULL;
+	if (was_entering)
+		record->entering = NULL;
+	if (ending.signal && ending.value == SIGHUP && body->ready) {
+		if (body->folded) {
+			run_count_folded(record, body->folded);
+			return;
+		}
+		work_on(record);
+		body->folded = UINT64_MAX; /* this one has had its say */
+		trigger(keeper, record, "jail", id);
+		done_with(keeper, record);
+		return;
+	}
+	if (was_armed && record->entering) {
+		enter_state(record, ENTERING); /* it was being replaced: the newer one is on its way */
+	} else if (was_armed || (was_entering && !record->armed)) {
+		idle(keeper, record);
+		tell_died(keeper, record, body, pid, ending);
+	} else if (was_entering) {
+		tell_died(keeper, record, body, pid, ending);
+	}
+}
+
+void record_run_ended(struct keeper *keeper, struct record *record, struct outcome outcome)
+{
+	record->run_count--;
+	record->outcome = outcome;
+	record_settle(keeper, record);
+}
+
+/* ---- orders */
+
+struct record *record_find(const struct keeper *keeper, const char *key)
+{
+	struct node *node = table_find(&keeper->records, hash_text(key));
+
+	while (node && strcmp(key_of(OWNER(node, struct record, node)), key) != 0)
+		node = table_again(node);
+	return node ? OWNER(node, struct record, node) : NULL;
+}
+
+static struct record *make(struct keeper *keeper, struct definition *definition)
+{
+	struct record *record = arena_take_clear(&keeper->arena, sizeof *record);
+
+	if (!record)
+		return NULL;
+	record->definition = definition;
+	record->cooling.ring = cooled;
+	record->triggered = record->window = -1;
+	record->since = clock_wall();
+	list_init(&record->link);
+	list_init(&record->bodies);
+	list_init(&record->runs);
+	list_init(&record->no_room);
+	if (!table_add(&keeper->records, &keeper->arena, &record->node, hash_text(key_of(record)))) {
+		arena_give(&keeper->arena, record, sizeof *record);
+		return NULL;
+	}
+	list_append(&keeper->record_list, &record->link);
+	keeper->record_count++;
+	return record;
+}
+
+static void take_definition(struct keeper *keeper, struct record *record, struct definition *definition)
+{
+	definition_drop(&keeper->arena, record->definition);
+	record->definition = definition;
+}
+
+const char *record_arm(struct keeper *keeper, struct definition *definition)
+{
+	struct record *record = record_find(keeper, definition_text(definition, definition->key));
+
+	if (record)
+		take_definition(keeper, record, definition);
+	else
+		record = make(keeper, definition);
+	if (!record) {
+		definition_drop(&keeper->arena, definition);
+		return "there is no memory";
+	}
+	work_on(record);
+	switch (record->state) {
+	case REMOVING: /* it is wanted again; what was being taken away still goes */
+	case IDLE:
+	case SPENT:
+		enter_state(record, RUNNING);
+		record->rearm = true;
+		break;
+	case RUNNING:
+		record->rearm = true;
+		break;
+	case COOLING:
+		break;
+	case ENTERING:
+	case ARMED:
+		if (record->entering) {
+			struct body *older = record->entering;
+
+			record->entering = NULL;
+			body_retire(keeper, older);
+		}
+		want(keeper, record);
+		break;
+	}
+	done_with(keeper, record);
+	return NULL;
+}
+
+const char *record_update(struct keeper *keeper, struct definition *definition)
+{
+	struct record *record = record_find(keeper, definition_text(definition, definition->key));
+	const char *why = NULL;
+
+	if (!record)
+		why = "there is no such probe";
+	else if (record->state == REMOVING)
+		why = "it is being removed";
+	if (why) {
+		definition_drop(&keeper->arena, definition);
+		return why;
+	}
+	take_definition(keeper, record, definition);
+	for (struct list *link = record->bodies.next; link != &record->bodies; link = link->next) {
+		struct body *body = OWNER(link, struct body, of_record);
+
+		if (body != record->armed && body != record->entering)
+			continue;
+		definition_drop(&keeper->arena, body->definition);
+		body->definition = definition_keep(definition);
+	}
+	record_settle(keeper, record);
+	return NULL;
+}
+
+void record_disarm(struct keeper *keeper, struct record *record)
+{
+	if (record->state == REMOVING)
+		return;
+	work_on(record);
+	enter_state(record, REMOVING);
+	record->rearm = false;
+	timer_clear(keeper, &record->cooling);
+	list_remove(&record->no_room);
+	retire_all(keeper, record, 0);
+	done_with(keeper, record);
+}
+
+/* ---- what others are told of it */
+
+void record_receipt(const struct record *record, char receipt[RECEIPT_ROOM])
+{
+	const struct outcome *outcome = &record->outcome;
+	time_t seconds = (time_t)(outcome->at / 1000);
+	char clock[16], code[16] = "";
+	struct tm utc;
+
+	receipt[0] = '\0';
+	if (!record->definition->receipt || outcome->kind == NO_OUTCOME || !gmtime_r(&seconds, &utc))
+		return;
+	(void)strftime(clock, sizeof clock, "%H:%M:%SZ", &utc);
+	if (outcome->kind == OUTCOME_EXIT && outcome->value == 0) {
+		snprintf(receipt, RECEIPT_ROOM, " [ok %s]", clock);
+		return;
+	}
+	if (outcome->kind == OUTCOME_EXIT)
+		snprintf(code, sizeof code, " %d", outcome->value);
+	else if (outcome->kind == OUTCOME_SIGNAL)
+		snprintf(code, sizeof code, " signal %d", outcome->value);
+	snprintf(receipt, RECEIPT_ROOM, " [failed%s %s]", code, clock);
+}
+
+void record_tell(struct keeper *keeper, const struct record *record, struct frame *frame, void *buffer, size_t room)
+{
+	const struct definition *definition = record->definition;
+	const struct body *shown = record->armed ? record->armed : record->entering;
+	char title[TITLE_ROOM];
+
+	/* A replacement that failed leaves the older process, and with it the older tag: it is to be armed again. */
+	if (record->armed && !record->entering)
+		definition = record->armed->definition;
+	frame_begin(frame, buffer, room, "record");
+	frame_text(frame, "key", definition_text(definition, definition->key));
+	frame_text(frame, "tag", definition_text(definition, definition->tag));
+	frame_text(frame, "instance", definition_text(definition, definition->instance));
+	frame_text(frame, "state", state_words[record->state]);
+	frame_number(frame, "since", record->since);
+	if (shown && shown->child.pid) {
+		body_title(shown, title, sizeof title);
+		frame_number(frame, "pid", shown->child.pid);
+		frame_text(frame, "title", title);
+	}
+	if (record->state == COOLING) {
+		if (record->until)
+			frame_number(frame, "until", record->until);
+		frame_text(frame, "reason", reason_words[record->reason]);
+	}
+	for (struct list *link = record->runs.next; link != &record->runs; link = link->next)
+		run_tell(keeper, OWNER(link, struct run, of_record), frame);
+}

@@ -1,0 +1,68 @@
+#ifndef RECORD_H
+#define RECORD_H
+
+#include "body.h"
+#include "frame.h"
+#include "list.h"
+#include "queue.h"
+#include "run.h"
+#include "stage.h"
+#include "timer.h"
+
+enum state { IDLE, ENTERING, ARMED, RUNNING, COOLING, SPENT, REMOVING };
+enum reason { NOT_HELD, HELD_COOLDOWN, HELD_CONCURRENCY, HELD_BRAKE, HELD_QUEUE };
+
+/* How the newest run ended, for the receipt. */
+struct outcome {
+	enum { NO_OUTCOME, OUTCOME_EXIT, OUTCOME_SIGNAL, OUTCOME_NEVER_RAN } kind;
+	int value;
+	int64_t at;
+};
+
+/* A probe: its identity, its definition and state, its processes and its runs. */
+struct record {
+	struct node node; /* by key */
+	struct list link; /* in the order of their making */
+	struct list bodies, runs;
+	struct list no_room; /* among those that wait for room in the queue */
+	struct definition *definition;
+	struct instance *instance; /* of the definition; NULL: not looked for yet */
+	struct body *armed, *entering;
+	struct event *state_event; /* the newest, if it is not acknowledged */
+	struct timer cooling;
+	enum state state;
+	enum reason reason; /* of COOLING */
+	int64_t since, until;
+	int64_t triggered; /* CLOCK_MONOTONIC; -1: never */
+	int64_t window;    /* of the brake: its beginning */
+	uint32_t window_triggers, run_count;
+	struct outcome outcome;
+	uint8_t busy;  /* somebody works on it: not to be freed under his hands */
+	bool rearm;    /* ordered while a command runs: arm it when that has ended, whatever `respawn` says */
+	bool promised; /* the queue keeps room for its next trigger */
+};
+
+struct record *record_find(const struct keeper *keeper, const char *key);
+
+/* Orders. They take the definition over; NULL, or why not. */
+const char *record_arm(struct keeper *keeper, struct definition *definition);
+const char *record_update(struct keeper *keeper, struct definition *definition);
+void record_disarm(struct keeper *keeper, struct record *record);
+bool record_fire(struct keeper *keeper, struct record *record, char id[ID_ROOM]); /* false: it is not armed */
+
+/* News of a body. */
+void record_body_ready(struct keeper *keeper, struct body *body);
+void record_body_failed(struct keeper *keeper, struct body *body, enum stage stage, int error);
+void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struct ending ending);
+
+/* News of a run: it has ended and is no longer in the list. */
+void record_run_ended(struct keeper *keeper, struct record *record, struct outcome outcome);
+
+/* Looks at the record, and does what follows. Harmless at any time; it may free the record. */
+void record_settle(struct keeper *keeper, struct record *record);
+void records_settle_queued(struct keeper *keeper); /* there is room in the queue again */
+
+void record_receipt(const struct record *record, char receipt[RECEIPT_ROOM]);
+void record_tell(struct keeper *keeper, const struct record *record, struct frame *frame, void *buffer, size_t room);
+
+#endif

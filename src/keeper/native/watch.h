@@ -1,0 +1,45 @@
+#ifndef WATCH_H
+#define WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+
+struct keeper;
+
+/* What can be waited for, on a descriptor. */
+enum {
+	WATCH_READ = 1,
+	WATCH_WRITE = 2,
+	WATCH_EDGE = 4,   /* tell only news: what cannot be dealt with yet must not make the loop spin */
+	WATCH_URGENT = 8, /* before all others of the same turn: the death of a probe */
+};
+
+typedef void watch_ready(struct keeper *keeper, void *owner);
+
+struct watch_slot {
+	watch_ready *ready;
+	void *owner;
+	uint32_t life; /* counts up at each use of the number: tells a stale event */
+	bool urgent;
+};
+
+struct watch {
+	int queue;
+	struct watch_slot *slots; /* by descriptor */
+	size_t count;
+};
+
+int watch_open(struct watch *watch, struct arena *arena, size_t descriptors);
+int watch_add(struct watch *watch, int descriptor, unsigned what, watch_ready *ready, void *owner);
+int watch_change(struct watch *watch, int descriptor, unsigned what);
+
+/* Forgets and closes it, and sets it to -1; does nothing to -1. A child may still hold a copy. */
+void watch_close(struct watch *watch, int *descriptor);
+
+/* Waits up to `timeout` ms and serves what is ready. True if something urgent was. */
+bool watch_turn(struct keeper *keeper, int timeout);
+
+#endif

@@ -1,0 +1,235 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createConnection, type Socket } from 'node:net';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createFrameReader, encodeFrame, type Fields } from '../../src/keeper/frame.ts';
+import { isAlive, killExactly, startOf } from '../rig/proc.ts';
+import type { Teller } from '../rig/story.ts';
+import { until } from '../rig/until.ts';
+
+export const KEEPER = join(import.meta.dirname, '../../dist/keeper/keeper');
+
+/** A message of the keeper's: its verb, and its fields with the last of those that are repeated. */
+export interface Told {
+  readonly verb: string;
+  readonly [field: string]: string;
+}
+
+const EVENTS = ['armed', 'held', 'died', 'failed', 'spent', 'gone', 'fired', 'started', 'finished'];
+
+/** One connection to a keeper, which speaks nothing but frames. */
+export class Client {
+  /** Everything that was told, in order. */
+  readonly told: Told[] = [];
+  readonly runs = new Map<string, readonly string[]>();
+  readonly socket: Socket;
+  ended = false;
+  #ref = 0;
+  #seen = 0;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    const read = createFrameReader();
+    socket.on('data', (piece) => {
+      for (const frame of read(piece)) {
+        const entries = [...frame.fields].map(([name, values]) => [name, values.at(-1) ?? '']);
+        const told = { ...(Object.fromEntries(entries) as Record<string, string>), verb: frame.verb };
+        this.told.push(told);
+        if (frame.verb === 'record') this.runs.set(told['key'] ?? '', frame.fields.get('run') ?? []);
+      }
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => (this.ended = true));
+  }
+
+  send(verb: string, fields: Fields = {}): void {
+    this.socket.write(encodeFrame(verb, fields));
+  }
+
+  /** Orders and waits for the answer, which must be a refusal or not as the caller says. */
+  async order(verb: string, fields: Fields = {}, answer = 'ok'): Promise<Told> {
+    const ref = String(++this.#ref);
+    this.send(verb, { ref, ...fields });
+    const told = await until(() => this.told.find((told) => told['ref'] === ref), `${verb} is answered`, {
+      last: () => this.told.slice(-5),
+    });
+    if (told.verb !== answer) throw new Error(`${verb}: ${JSON.stringify(told)} instead of ${answer}`);
+    return told;
+  }
+
+  events(verb?: string, key?: string): Told[] {
+    return this.told.filter(
+      (told) =>
+        (verb === undefined ? EVENTS.includes(told.verb) : told.verb === verb) &&
+        (key === undefined || told['key'] === key),
+    );
+  }
+
+  /** The next event of this kind that no call has returned yet. */
+  async next(verb: string, key?: string, seconds = 10): Promise<Told> {
+    const index = await until(
+      () => {
+        const at = this.told.findIndex(
+          (told, at) => at >= this.#seen && told.verb === verb && (key === undefined || told['key'] === key),
+        );
+        return at < 0 ? undefined : { at };
+      },
+      `the keeper tells ${verb} of ${key ?? 'anything'}`,
+      { seconds, last: () => this.told.slice(-8) },
+    );
+    this.#seen = index.at + 1;
+    return this.told[index.at] as Told;
+  }
+
+  /** All records, as `list` tells them. */
+  async list(): Promise<Map<string, Told>> {
+    const from = this.told.length;
+    this.runs.clear();
+    this.send('list');
+    const listed = await until(
+      () => this.told.slice(from).find(({ verb }) => verb === 'listed'),
+      'the list is whole',
+    );
+    const records = this.told.slice(from).filter(({ verb }) => verb === 'record');
+    if (records.length !== Number(listed['records']))
+      throw new Error('the list does not count what it holds');
+    return new Map(records.map((record) => [record['key'] ?? '', record]));
+  }
+
+  async reaches(key: string, state: string): Promise<Told> {
+    let last: Told | undefined;
+    return until(
+      async () => {
+        last = (await this.list()).get(key);
+        return last?.['state'] === state ? last : undefined;
+      },
+      `${key} is ${state}`,
+      { last: () => last },
+    );
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+/** The real keeper, with a state directory of the story's own. */
+export interface Keeper {
+  readonly pid: number;
+  readonly epoch: string;
+  readonly state: string;
+  readonly client: Client;
+  /** Another connection; it says hello unless told not to. */
+  connect(hello?: boolean): Promise<Client>;
+  output(id: string): Promise<string>;
+  /** Kills it, and waits until it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface KeeperOptions {
+  /** What runs it, such as `setpriv …`. */
+  readonly by?: readonly string[];
+  readonly state?: string;
+}
+
+export async function keeper(
+  t: Teller,
+  { by = [], state = join(t.dir, 's') }: KeeperOptions = {},
+): Promise<Keeper> {
+  await mkdir(state, { mode: 0o700, recursive: true });
+  const [program = KEEPER, ...args] = [...by, KEEPER, state];
+  const child = spawn(program, args, {
+    cwd: '/',
+    env: {},
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await until(() => said.endsWith('\n') || child.exitCode !== null, 'the keeper is ready', {
+    last: () => said,
+  });
+  const epoch = /^ready ([0-9a-f]{8})\n$/.exec(said)?.[1];
+  if (epoch === undefined || child.pid === undefined) throw new Error(`the keeper said: ${said}`);
+  const pid = child.pid;
+  const start = startOf(pid);
+  const clients: Client[] = [];
+
+  t.defer('end the keeper', async () => {
+    for (const client of clients) client.close();
+    await killExactly(pid, start);
+    child.unref();
+  });
+  const connect = async (hello = true): Promise<Client> => {
+    const socket = createConnection(join(state, `keeper.${epoch}.sock`));
+    await once(socket, 'connect');
+    const client = new Client(socket);
+    clients.push(client);
+    if (hello) {
+      client.send('hello', { version: 1 });
+      await until(() => client.told.find(({ verb }) => verb === 'hello'), 'the keeper says hello');
+    }
+    return client;
+  };
+  const client = await connect();
+  t.onFailure(() => `told last: ${JSON.stringify(client.told.slice(-12), undefined, 1)}`);
+  return {
+    pid,
+    epoch,
+    state,
+    client,
+    connect,
+    output: (id) => readFile(join(state, 'output', id), 'utf8'),
+    kill: async () => {
+      await killExactly(pid, start);
+    },
+  };
+}
+
+/** How the keeper enters a jail by its first process. */
+export function byPid(pid: number): Fields {
+  return { enter: 'pid', instance: `life-${pid}`, pid: String(pid), start: startOf(pid) };
+}
+
+/** How the keeper enters a directory. */
+export function byChroot(root: string): Fields {
+  const { dev, ino } = statSync(root, { bigint: true });
+  return { enter: 'chroot', instance: `dir-${ino}`, root, dev: String(dev), ino: String(ino) };
+}
+
+/** A whole definition. What a story is about it says itself. */
+export function definition(key: string, title: string, where: Fields, more: Fields = {}): Fields {
+  return {
+    key,
+    tag: 'tag-1',
+    title,
+    uid: '0',
+    gid: '0',
+    ...where,
+    respawn: 'after',
+    receipt: '0',
+    arg: ['/bin/sh', '-c', 'echo ran'],
+    env: ['PATH=/usr/bin:/bin'],
+    cwd: '/',
+    timeout: '0',
+    kill_after: '10000',
+    cooldown: '0',
+    concurrency: '10',
+    output: '65536',
+    ...more,
+  };
+}
+
+export function kill(pid: number | string, signal: NodeJS.Signals): void {
+  process.kill(Number(pid), signal);
+}
+
+/** Whether the process that an event told of is gone, reaped included. */
+export function isGone(pid: number | string): boolean {
+  return startOf(Number(pid)) === '';
+}
+
+export { isAlive };

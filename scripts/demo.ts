@@ -113,7 +113,7 @@ const RESTART = `      RESTART:
 function configuration(folder: string, stamp: string, more = ''): string {
   return `jails:
   web:
-    pidfile: ${folder}/web.pid
+    pid: ${folder}/web.pid
     probes:
       SNAPSHOT:
         command: |

@@ -39,7 +39,9 @@ export function openStage(cwd: string, env: NodeJS.ProcessEnv): Stage {
     say: (text) => print(style('dim', text)),
     async show(command, { expect = 0, inside = [], prompt = '$' } = {}) {
       print(`${style('cyan', prompt)} ${style('bold', command)}`);
-      const [file, ...args] = [...inside, 'sh', '-c', command];
+      // Inside, ps shows everything: the shell makes way for the command.
+      const text = inside.length > 0 ? `exec ${command}` : command;
+      const [file, ...args] = [...inside, 'sh', '-c', text];
       const shown = await run(file ?? 'sh', args, cwd, env);
       if (shown.output.trim() !== '') print(shown.output.trimEnd());
       if (shown.code !== expect) throw new Error(`"${command}" ended with ${shown.code}, not with ${expect}`);

@@ -16,7 +16,7 @@ export async function look(
 ): Promise<Sighting> {
   switch (whereabouts.by) {
     case 'name':
-      return { name, absent: `no jail named "${name}" runs; on Linux say pid:, pidfile: or chroot:` };
+      return { name, absent: `no jail named "${name}" runs; on Linux say pid: or chroot:` };
     case 'pid':
       return sightPid(name, whereabouts.pid);
     case 'pidfile':

@@ -11,15 +11,15 @@ const kinds = suite('every kind of jail is seen');
 for (const kind of KINDS) {
   story(kinds, kind.name, { seconds: 60, unless: kind.available() }, async (t) => {
     const jail = await kind.start(t, 'web');
-    const [by, path] = jail.where.split(': ') as ['pidfile' | 'chroot', string];
-    const where: Whereabouts = { by, path };
+    const [key, path] = jail.where.split(': ') as ['pid' | 'chroot', string];
+    const where: Whereabouts = { by: key === 'pid' ? 'pidfile' : key, path };
 
     assert.ok((await jail.ps()).some((line) => line.includes('sleep 3600')) === kind.ends, 'ps works inside');
     assert.is((await jail.run('id -u')).stdout, '0\n');
     if (kind.users) assert.is((await jail.run('id -u', { uid: 80 })).stdout, '80\n');
 
     const first = seen(await look('web', where));
-    assert.is(first.kind, by === 'chroot' ? 'chroot' : 'pid');
+    assert.is(first.kind, key);
     if (kind.ends) {
       assert.is(first.pid, jail.pid);
       assert.is(first.jid, jail.pid);

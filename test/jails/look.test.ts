@@ -18,7 +18,7 @@ story(looks, 'by name alone finds nothing on Linux, and says what to write', {},
   const sighting = await look('web', { by: 'name' });
   assert.equal(sighting, {
     name: 'web',
-    absent: 'no jail named "web" runs; on Linux say pid:, pidfile: or chroot:',
+    absent: 'no jail named "web" runs; on Linux say pid: or chroot:',
   });
 });
 

@@ -85,7 +85,7 @@ export async function jailByPidfile(
   };
   return {
     name,
-    where: `pidfile: ${pidfile}`,
+    where: `pid: ${pidfile}`,
     get pid() {
       return life?.pid ?? 0;
     },

@@ -13,6 +13,10 @@ if (process.platform !== 'linux' || !isThere('unshare') || !isThere('nsenter')) 
   process.exit(69);
 }
 
+const RESTART = `      RESTART:
+        command: [echo, the host would restart web now]
+`;
+
 const begun = performance.now();
 const backstage = goBackstage();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -105,10 +109,6 @@ async function tell({ folder, env, bin, defer, ask }: Backstage): Promise<void> 
   await show('jaildaemon -f sock stop');
   await show(ps, jailed);
 }
-
-const RESTART = `      RESTART:
-        command: [echo, the host would restart web now]
-`;
 
 function configuration(folder: string, stamp: string, more = ''): string {
   return `jails:

@@ -93,12 +93,14 @@ export async function daemon(t: Teller, yaml: string, options: DaemonOptions = {
   t.onFailure(async () => `the daemon's log:\n${await log()}`);
   t.defer('end the daemon and its keeper', async () => {
     const outcome = existsSync(socket) ? await cli('stop') : undefined;
-    const left = [...seen].filter(([pid, start]) => isAlive(pid) && startOf(pid) === start);
-    // `stop` returns when all is gone; what is left is a fault, and still it must go.
-    for (const [pid, start] of left) await killExactly(pid, start);
-    if (outcome?.code === 0 && left.length > 0) {
-      throw new Error(`jaildaemon stop left ${left.map(([pid]) => pid).join(', ')} running`);
-    }
+    const left = (): [number, string][] =>
+      [...seen].filter(([pid, start]) => isAlive(pid) && startOf(pid) === start);
+    const ended = until(() => left().length === 0, 'both have ended', {
+      seconds: outcome === undefined ? 0 : 3,
+    });
+    const fault = await ended.then(() => undefined, String);
+    for (const [pid, start] of left()) await killExactly(pid, start);
+    if (outcome?.code === 0 && fault !== undefined) throw new Error(`jaildaemon stop has ended: ${fault}`);
   });
   await edit(yaml);
   const { code, stderr } = await start();

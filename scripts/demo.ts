@@ -96,6 +96,7 @@ async function tell({ folder, env, bin, defer, ask }: Backstage): Promise<void> 
 
   chapter('6. A slip of the pen changes nothing');
   await show('sed -i s/respawn/respwan/ jaildaemon.yml; jaildaemon -f sock reload', { expect: 78 });
+  await show('jaildaemon -f sock status', { expect: 3 });
   await show(ps, jailed);
   await show('sed -i s/respwan/respawn/ jaildaemon.yml; jaildaemon -f sock reload');
 

@@ -23,7 +23,10 @@ const INIT =
  * gets one by a user namespace in which he is root.
  */
 export async function makeJail(stage: Stage): Promise<ThrowawayJail> {
-  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const isRoot = process.getuid?.() === 0;
+  const user = isRoot ? [] : ['--user', '--map-root-user'];
+  // He is root inside already, and may not drop groups that he did not get.
+  const enter = isRoot ? [] : ['-U', '--preserve-credentials'];
   const flags = [
     ...user,
     '--pid',
@@ -51,7 +54,7 @@ export async function makeJail(stage: Stage): Promise<ThrowawayJail> {
     throw error;
   }
   const made = `unshare ${flags.join(' ')} sh -c '${INIT}' &`;
-  return { pid, made, inside: ['nsenter', '-t', String(pid), '-a'], end };
+  return { pid, made, inside: ['nsenter', '-t', String(pid), ...enter, '-p', '-m', '-u', '-i', '-n'], end };
 }
 
 /** ps and pkill, where a machine has none: they do what the demo needs of them, by /proc. */

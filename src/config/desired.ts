@@ -19,6 +19,8 @@ export interface Desired {
   forJail(name: string, jid?: number): readonly Wanted[];
 }
 
+const mostRemembered = 20_000;
+
 /**
  * Decides which definition holds. For one jail and one key it comes from the exact name, else the jid, else the first
  * pattern that matches, and is taken whole; `enabled: false` takes the key away. Pure.
@@ -46,6 +48,8 @@ export function createDesired({ jails }: Pick<Config, 'jails'>): Desired {
       ...globs.filter((glob) => matchesJail(glob.name, name)),
     ];
     const wanted = choose(ranked);
+    // Jails with names of chance come and go for as long as a configuration holds.
+    if (known.size >= mostRemembered) known.clear();
     known.set(question, wanted);
     return wanted;
   };

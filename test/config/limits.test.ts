@@ -34,7 +34,7 @@ const cases: readonly [string, string | Uint8Array, string][] = [
   [
     'deep nesting of lists',
     `jails: {}\nx-a:\n  ${'- '.repeat(100_000)}a\n`,
-    '3:99: error: this is nested too deeply',
+    '3:200: error: this is nested too deeply',
   ],
   [
     'a command of more than 64 KiB',

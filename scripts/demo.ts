@@ -19,10 +19,14 @@ const RESTART = `      RESTART:
 
 const begun = performance.now();
 const backstage = goBackstage();
+const stage = openStage(backstage.folder, backstage.env);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
-    backstage.clear();
-    process.exit(130);
+    // A daemon that is just starting can be stopped when it is there.
+    void stage.curtain().then(() => {
+      backstage.clear();
+      process.exit(130);
+    });
   });
 }
 try {
@@ -39,8 +43,7 @@ try {
   process.exitCode = 1;
 }
 
-async function tell({ folder, env, bin, defer, ask }: Backstage): Promise<void> {
-  const stage = openStage(folder, env);
+async function tell({ folder, bin, defer, ask }: Backstage): Promise<void> {
   const { chapter, say, show, until } = stage;
   const write = (name: string, text: string): void =>
     writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -52,8 +55,7 @@ async function tell({ folder, env, bin, defer, ask }: Backstage): Promise<void> 
     existsSync(join(folder, name)) && readFileSync(join(folder, name), 'utf8').includes('\n');
 
   const missing = await standIns(bin);
-  const jail = await makeJail(stage);
-  defer(jail.end);
+  const jail = await makeJail(stage, defer);
   const jailed = { inside: jail.inside, prompt: 'web#' };
   const ps = 'ps -eo pid,user,args';
 

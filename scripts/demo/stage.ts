@@ -23,6 +23,8 @@ export interface Stage {
   show(command: string, options?: ShowOptions): Promise<Shown>;
   /** Waits for a condition; the demo has failed when it does not come. */
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
+  /** Begins no further command, and resolves when the one that runs now has ended. */
+  curtain(): Promise<unknown>;
 }
 
 const STYLES = { bold: '1', dim: '2', cyan: '36' } as const;
@@ -32,17 +34,22 @@ export function openStage(cwd: string, env: NodeJS.ProcessEnv): Stage {
   const colored = process.stdout.isTTY && !process.env['NO_COLOR'];
   const style = (name: keyof typeof STYLES, text: string): string =>
     colored ? `\u001b[${STYLES[name]}m${text}\u001b[0m` : text;
+  let current: Promise<unknown> = Promise.resolve();
+  let isOver = false;
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
   return {
     chapter: (title) => print(`\n${style('bold', title)}`),
     say: (text) => print(style('dim', text)),
     async show(command, { expect = 0, inside = [], prompt = '$' } = {}) {
+      if (isOver) return new Promise<never>(() => {});
       print(`${style('cyan', prompt)} ${style('bold', command)}`);
       // Inside, ps shows everything: the shell makes way for the command.
       const text = inside.length > 0 ? `exec ${command}` : command;
       const [file, ...args] = [...inside, 'sh', '-c', text];
-      const shown = await run(file ?? 'sh', args, cwd, env);
+      const running = run(file ?? 'sh', args, cwd, env);
+      current = running.catch(() => undefined);
+      const shown = await running;
       if (shown.output.trim() !== '') print(shown.output.trimEnd());
       if (shown.code !== expect) throw new Error(`"${command}" ended with ${shown.code}, not with ${expect}`);
       return shown;
@@ -54,6 +61,10 @@ export function openStage(cwd: string, env: NodeJS.ProcessEnv): Stage {
         await pause(20);
       }
     },
+    curtain: () => {
+      isOver = true;
+      return current;
+    },
   };
 }
 
@@ -64,7 +75,8 @@ export function isThere(program: string): boolean {
 
 function run(file: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Shown> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A group of its own: Ctrl-C is for the demo, which then sees to it that nothing is left half done.
+    const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -12,7 +12,6 @@ export interface ThrowawayJail {
   readonly made: string;
   /** What goes before a command to run it inside. */
   readonly inside: readonly string[];
-  end(): void;
 }
 
 const INIT =
@@ -21,8 +20,10 @@ const INIT =
 /**
  * Namespaces of their own over the host's files: what container engines make, without an engine. An ordinary user
  * gets one by a user namespace in which he is root.
+ *
+ * @param defer takes what ends the jail, as soon as there is something to end
  */
-export async function makeJail(stage: Stage): Promise<ThrowawayJail> {
+export async function makeJail(stage: Stage, defer: (undo: () => void) => void): Promise<ThrowawayJail> {
   const isRoot = process.getuid?.() === 0;
   const user = isRoot ? [] : ['--user', '--map-root-user'];
   // He is root inside already, and may not drop groups that he did not get.
@@ -41,20 +42,15 @@ export async function makeJail(stage: Stage): Promise<ThrowawayJail> {
   const child = spawn('unshare', [...flags, 'sh', '-c', INIT], { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const end = (): void => void child.kill('SIGKILL'); // --kill-child: the jail goes with it
+  defer(() => void child.kill('SIGKILL')); // --kill-child: the jail goes with it
   let pid = 0;
-  try {
-    await stage.until('the jail runs', () => {
-      if (child.exitCode !== null) throw new Error(`unshare cannot make a jail here: ${said.trim()}`);
-      pid = Number(children(child.pid ?? 0)[0] ?? 0);
-      return pid !== 0 && children(pid).length > 0; // its shell sleeps: then all is in place
-    });
-  } catch (error) {
-    end();
-    throw error;
-  }
+  await stage.until('the jail runs', () => {
+    if (child.exitCode !== null) throw new Error(`unshare cannot make a jail here: ${said.trim()}`);
+    pid = Number(children(child.pid ?? 0)[0] ?? 0);
+    return pid !== 0 && children(pid).length > 0; // its shell sleeps: then all is in place
+  });
   const made = `unshare ${flags.join(' ')} sh -c '${INIT}' &`;
-  return { pid, made, inside: ['nsenter', '-t', String(pid), ...enter, '-p', '-m', '-u', '-i', '-n'], end };
+  return { pid, made, inside: ['nsenter', '-t', String(pid), ...enter, '-p', '-m', '-u', '-i', '-n'] };
 }
 
 /** ps and pkill, where a machine has none: they do what the demo needs of them, by /proc. */

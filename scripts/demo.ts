@@ -18,8 +18,7 @@ const RESTART = `      RESTART:
 `;
 
 const begun = performance.now();
-const backstage = goBackstage();
-const stage = openStage(backstage.folder, backstage.env);
+// Before there is anything to leave behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     // A daemon that is just starting can be stopped when it is there.
@@ -29,6 +28,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     });
   });
 }
+const backstage = goBackstage();
+const stage = openStage(backstage.folder, backstage.env);
 try {
   await tell(backstage);
   const faults = backstage.clear();

@@ -19,7 +19,7 @@ import type { DaemonOptions } from './options.ts';
 import { checkSocketLengths, prepareStateDirectory, removeQuietly, writePidfile } from './paths.ts';
 import { createReloader, whereaboutsOf, wishFor, type Standing } from './reloader.ts';
 import { createHandlers } from './requests/handlers.ts';
-import { settle } from './settle.ts';
+import { settleAll } from './settle.ts';
 import { factsOf, openStateFile, rememberedEvent } from './state-file.ts';
 
 /** A daemon that runs. */
@@ -174,7 +174,7 @@ export async function startDaemon(options: DaemonOptions, { version }: Identity)
   );
   await listenOn(server, options.socket);
   writePidfile(options.pidfile);
-  await settle(loop, loop.rehearse(loop.wish, []), AbortSignal.timeout(15_000));
+  await settleAll(loop);
 
   function close(): void {
     loop.stop();

@@ -6,7 +6,8 @@ import type { Host } from '../plan/definition.ts';
 import { learn } from '../plan/learn.ts';
 import { looksAfter } from '../plan/looks.ts';
 import { jailOfId, NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
-import { plan, type Change, type Tags } from '../plan/plan.ts';
+import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
+import type { Scope } from '../plan/draft.ts';
 import type { Step } from '../plan/step.ts';
 
 /** What the loop does to the world: one function for each. */
@@ -59,29 +60,6 @@ const FULL_PLAN_EVERY = 60_000;
 /** How soon a history that could not be written is tried again, ms. */
 const RECORD_AGAIN_AFTER = 5_000;
 
-/** These change what is wanted, or which jails share a namespace. */
-const CHANGES_DESIRE: ReadonlySet<Event['type']> = new Set([
-  'configured',
-  'sighted',
-  'gone',
-  'attached',
-  'detached',
-  'remembered',
-  'finished',
-  'spent',
-]);
-/** These change what `save` keeps. */
-const CHANGES_FACTS: ReadonlySet<Event['type']> = new Set([
-  'configured',
-  'sighted',
-  'gone',
-  'attached',
-  'detached',
-  'finished',
-  'spent',
-  'ordered',
-]);
-
 /** A loop that has seen nothing yet. */
 export function createLoop(first: Wish, effects: Effects): Loop {
   let observed = NOTHING_OBSERVED;
@@ -95,7 +73,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
   let unrecorded: string | undefined;
   let seen = 0;
   let acknowledged = 0;
-  const wakes = new Map<string, number>();
+  const wakes = new Map<string, { jail: string; at: number }>();
   let alarm: NodeJS.Timeout | undefined;
   let planAll = false;
   let adopters: ((changes: readonly Change[]) => void)[] = [];
@@ -118,24 +96,22 @@ export function createLoop(first: Wish, effects: Effects): Loop {
 
     const learned = learn(observed, events);
     observed = learned.observed;
-    if (events.some((event) => CHANGES_DESIRE.has(event.type)))
-      desired = createDesired(wish.declared, observed);
+    if (learned.desireMoved) desired = createDesired(wish.declared, observed);
 
-    const everything = learned.everything || planAll;
+    const scope =
+      learned.everything || planAll ? wholeScope(desired, observed) : withDue(learned.touched, now);
     planAll = false;
-    const due = [...wakes].filter(([, at]) => at <= now).map(([jail]) => jail);
-    const jails = everything ? allJails() : new Set([...learned.touched, ...due]);
-    for (const jail of jails) wakes.delete(jail);
-    const planned = plan(desired, observed, jails, now, wish.host, tags);
-    for (const [jail, at] of planned.wakes) wakes.set(jail, at);
+    const planned = plan(desired, observed, scope, now, wish.host, tags);
+    for (const [id, wake] of planned.wakes) wakes.set(id, wake);
 
     const known = [...looksAfter(events, observed), ...planned.steps].flatMap((step) =>
       effects.execute(step),
     );
     for (const event of known) effects.log(event);
-    observed = learn(observed, known).observed;
+    const done = learn(observed, known);
+    observed = done.observed;
 
-    if (events.some((event) => CHANGES_FACTS.has(event.type)) || known.length > 0) effects.save(observed);
+    if (learned.factsMoved || done.factsMoved || learned.everything) effects.save(observed);
     acknowledge();
     setAlarm();
     const answered = adopters;
@@ -185,15 +161,26 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     return { jail, title: title ?? id.slice(id.lastIndexOf('/') + 1) };
   }
 
-  function allJails(): Set<string> {
-    return new Set([...desired.jailNames, ...observed.jails.keys()]);
+  /** What was touched, what hangs on it, and what was to wait until now. */
+  function withDue(touched: Scope, now: number): Scope {
+    const scope = new Map(touched);
+    for (const [jail, ids] of touched) {
+      if (ids === 'all') for (const other of desired.together(jail)) scope.set(other, 'all');
+    }
+    for (const [id, { jail, at }] of wakes) {
+      if (at > now) continue;
+      wakes.delete(id);
+      const ids = scope.get(jail);
+      if (ids !== 'all') scope.set(jail, new Set([...(ids ?? []), id]));
+    }
+    return scope;
   }
 
   function setAlarm(): void {
     clearTimeout(alarm);
     alarm = undefined;
     let next = Infinity;
-    for (const at of wakes.values()) next = Math.min(next, at);
+    for (const { at } of wakes.values()) next = Math.min(next, at);
     if (next === Infinity) return;
     alarm = setTimeout(schedule, Math.max(1, next - effects.now()));
   }
@@ -230,11 +217,10 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     rehearse(other, events) {
       const imagined = learn(observed, events).observed;
       const wanted = createDesired(other.declared, imagined);
-      const jails = new Set([...wanted.jailNames, ...imagined.jails.keys()]);
       return plan(
         wanted,
         imagined,
-        jails,
+        wholeScope(wanted, imagined),
         effects.now(),
         other.host,
         other.host === wish.host ? tags : new WeakMap(),

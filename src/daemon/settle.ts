@@ -41,6 +41,16 @@ export async function settle(loop: Loop, changes: readonly Change[], gone: Abort
   });
 }
 
+/** Waits until nothing is on its way into a jail: a daemon that has just started is ready then. */
+export async function settleAll(loop: Loop): Promise<void> {
+  const anyUnderWay = (): boolean => {
+    for (const jail of loop.observed.jails.values())
+      for (const probe of jail.probes.values()) if (isUnderWay(probe)) return true;
+    return false;
+  };
+  await loop.until(() => (anyUnderWay() ? undefined : true), LONGEST);
+}
+
 function isUnderWay(probe: ObservedProbe | undefined): boolean {
   return probe?.held?.state === 'entering' || probe?.held?.replacedBy !== undefined;
 }

@@ -20,6 +20,8 @@ export interface DeclaredProbe {
 export interface Desired {
   readonly jailNames: readonly string[];
   forJail(name: string): ReadonlyMap<string, Wanted>;
+  /** The jails that share a PID namespace with this one, itself among them: what one may have hangs on the others. */
+  together(name: string): readonly string[];
 }
 
 const NONE: ReadonlyMap<string, Wanted> = new Map();
@@ -57,7 +59,8 @@ export function createDesired(declared: Declared, observed: Observed): Desired {
     const known = memo.get(name);
     if (known) return known;
     const all = [...declaredFor(name), ...(adhocByJail.get(name) ?? [])];
-    const earlier = shared.get(name) ?? [];
+    const together = shared.get(name) ?? [];
+    const earlier = together.slice(0, together.indexOf(name));
     const wanted =
       all.length === 0
         ? NONE
@@ -82,21 +85,22 @@ export function createDesired(declared: Declared, observed: Observed): Desired {
     return one;
   }
 
-  return { jailNames, forJail };
+  return { jailNames, forJail, together: (name) => shared.get(name) ?? [name] };
 }
 
-/** For each jail that shares its PID namespace with jails before it: those. */
+/** For each jail that shares its PID namespace with others: all of them, in the order of the file. */
 function sharedNamespaces(jailNames: readonly string[], observed: Observed): Map<string, readonly string[]> {
   const byNamespace = new Map<string, string[]>();
-  const earlier = new Map<string, readonly string[]>();
   for (const name of jailNames) {
     const jail = runningJail(observed.jails.get(name));
     const namespace = jail?.kind === 'chroot' ? 'host' : jail?.pidNamespace;
     if (namespace === undefined) continue;
-    const names = byNamespace.get(namespace) ?? [];
-    if (names.length > 0) earlier.set(name, [...names]);
-    names.push(name);
-    byNamespace.set(namespace, names);
+    const names = byNamespace.get(namespace);
+    if (names) names.push(name);
+    else byNamespace.set(namespace, [name]);
   }
-  return earlier;
+  const shared = new Map<string, readonly string[]>();
+  for (const names of byNamespace.values())
+    if (names.length > 1) for (const name of names) shared.set(name, names);
+  return shared;
 }

@@ -8,12 +8,19 @@ import {
   type ObservedProbe,
 } from './observed.ts';
 
-/** What was learned, and which jails it concerns: only those are planned anew. */
+/** Which probes of which jails to plan anew. */
+export type Scope = ReadonlyMap<string, 'all' | ReadonlySet<string>>;
+
+/** What was learned, and what it concerns: the cost of a turn grows with that and not with what is there. */
 export interface Learned {
   readonly observed: Observed;
-  readonly touched: ReadonlySet<string>;
-  /** Planning must look at every jail: a new configuration, or a keeper that has just told all it has. */
+  readonly touched: Scope;
+  /** Planning must look at everything: a new configuration, or a keeper that has just told all it has. */
   readonly everything: boolean;
+  /** What is wanted may be another now: a jail came, went or became another, or an ad hoc probe did. */
+  readonly desireMoved: boolean;
+  /** Facts that must outlive the daemon have changed: what is spent, the ad hoc probes. */
+  readonly factsMoved: boolean;
 }
 
 /** The observed world while `learn` writes the next one. */
@@ -25,13 +32,16 @@ export function createDraft(before: Observed) {
   let adhoc: Map<string, Adhoc> | undefined;
   let jails: Map<string, ObservedJail> | undefined;
   const owned = new Map<string, Map<string, ObservedProbe>>();
+  const touched = new Map<string, 'all' | Set<string>>();
   let everything = false;
+  let sighted = false;
+  let factsMoved = false;
 
   const jailsNow = () => jails ?? before.jails;
   const adhocNow = () => adhoc ?? before.adhoc;
 
   /** The jail's own map of probes, ours to write. */
-  function touch(name: string): Map<string, ObservedProbe> {
+  function own(name: string): Map<string, ObservedProbe> {
     const mine = owned.get(name);
     if (mine) return mine;
     const old = jailsNow().get(name);
@@ -40,6 +50,20 @@ export function createDraft(before: Observed) {
     jails.set(name, { ...old, name, probes });
     owned.set(name, probes);
     return probes;
+  }
+
+  function touchProbe(jail: string, id: string): void {
+    const ids = touched.get(jail);
+    if (ids === undefined) touched.set(jail, new Set([id]));
+    else if (ids !== 'all') ids.add(id);
+  }
+
+  function put(jail: string, id: string, probe: ObservedProbe | undefined): void {
+    const probes = own(jail);
+    if (probes.get(id)?.spentIn !== probe?.spentIn) factsMoved = true;
+    if (probe) probes.set(id, probe);
+    else probes.delete(id);
+    touchProbe(jail, id);
   }
 
   return {
@@ -55,34 +79,51 @@ export function createDraft(before: Observed) {
     get adhoc(): ReadonlyMap<string, Adhoc> {
       return adhocNow();
     },
-    ownAdhoc(): Map<string, Adhoc> {
-      return (adhoc ??= new Map(before.adhoc));
+    putAdhoc(one: Adhoc) {
+      (adhoc ??= new Map(before.adhoc)).set(one.id, one);
+      touchProbe(one.jail, one.id);
+    },
+    forgetAdhoc(id: string) {
+      const one = adhocNow().get(id);
+      if (!one) return;
+      (adhoc ??= new Map(before.adhoc)).delete(id);
+      touchProbe(one.jail, id);
     },
     planEverything() {
       everything = true;
     },
-    touch,
     /** Where a probe lives: an ad hoc one in the jail that it was asked for. */
     jailOf(id: string): string {
       return adhocNow().get(id)?.jail ?? jailOfId(id);
     },
+    /** All of the jail is to be planned anew. */
     see(sighting: Sighting) {
-      touch(sighting.name);
+      own(sighting.name);
       const jail = jailsNow().get(sighting.name);
       if (jail) jails?.set(sighting.name, { ...jail, sighting });
+      touched.set(sighting.name, 'all');
+      sighted = true;
     },
     change(jail: string, id: string, change: (probe: ObservedProbe) => ObservedProbe, at: number) {
-      const probes = touch(jail);
-      probes.set(id, change(probes.get(id) ?? { id, commands: new Map(), runs: 0, since: at }));
+      put(
+        jail,
+        id,
+        change(jailsNow().get(jail)?.probes.get(id) ?? { id, commands: new Map(), runs: 0, since: at }),
+      );
     },
-    /** Forgets a jail of which nothing is left to say. */
+    drop(jail: string, id: string) {
+      put(jail, id, undefined);
+    },
     finish(): Learned {
-      const observed: Observed = {
-        ...(keeper && { keeper }),
-        jails: jailsNow(),
-        adhoc: adhocNow(),
+      const observed: Observed = { ...(keeper && { keeper }), jails: jailsNow(), adhoc: adhocNow() };
+      const adhocMoved = adhocNow() !== before.adhoc;
+      return {
+        observed,
+        touched,
+        everything,
+        desireMoved: sighted || adhocMoved || everything,
+        factsMoved: factsMoved || adhocMoved,
       };
-      return { observed, touched: new Set(owned.keys()), everything };
     },
   };
 }

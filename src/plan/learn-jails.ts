@@ -26,14 +26,13 @@ function sameSighting(a: Sighting, b: Sighting): boolean {
 /** What was a fact about an ended instance is one no more: `spent`, its troubles, and the ad hoc probes that it had. */
 function endInstances(draft: Draft, name: string, ended: (instance: string) => boolean): void {
   for (const adhoc of draft.adhoc.values()) {
-    if (adhoc.jail === name && ended(adhoc.instance)) draft.ownAdhoc().delete(adhoc.id);
+    if (adhoc.jail === name && ended(adhoc.instance)) draft.forgetAdhoc(adhoc.id);
   }
-  const probes = draft.touch(name);
-  for (const probe of probes.values()) {
+  for (const probe of draft.jails.get(name)?.probes.values() ?? []) {
     let after = probe;
     if (after.spentIn !== undefined && ended(after.spentIn)) after = forget(after, 'spentIn');
     if (after.trouble && ended(after.trouble.instance)) after = forget(after, 'trouble');
-    if (after !== probe) probes.set(probe.id, after);
+    if (after !== probe) draft.change(name, probe.id, () => after, probe.since);
   }
 }
 

@@ -16,16 +16,14 @@ export function learnProbeEvent(draft: Draft, event: ProbeEvent): void {
 
 /** An ad hoc probe that fires once is forgotten when its command has ended. */
 function forgetSpentAdhoc(draft: Draft, id: string): void {
-  const adhoc = draft.adhoc.get(id);
-  if (adhoc?.probe.respawn === 'never') draft.ownAdhoc().delete(id);
+  if (draft.adhoc.get(id)?.probe.respawn === 'never') draft.forgetAdhoc(id);
 }
 
 /** Of a probe that the keeper does not hold, that runs nothing and of which no fact is kept, nothing is left to know. */
 export function dropIfEmpty(draft: Draft, jail: string, id: string): void {
-  const probes = draft.touch(jail);
-  const probe = probes.get(id);
+  const probe = draft.jails.get(jail)?.probes.get(id);
   if (probe && !probe.held && probe.commands.size === 0 && probe.spentIn === undefined && probe.runs === 0)
-    probes.delete(id);
+    draft.drop(jail, id);
 }
 
 /** An order is on its way to the keeper. */

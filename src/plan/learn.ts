@@ -62,17 +62,13 @@ function learnOne(draft: Draft, event: Event): void {
       return;
     }
     case 'attached':
-      draft.ownAdhoc().set(event.adhoc.id, event.adhoc);
-      draft.touch(event.adhoc.jail);
+      draft.putAdhoc(event.adhoc);
       return;
-    case 'detached': {
-      const jail = draft.jailOf(event.id);
-      draft.touch(jail);
-      draft.ownAdhoc().delete(event.id);
+    case 'detached':
+      draft.forgetAdhoc(event.id);
       return;
-    }
     case 'remembered':
-      for (const adhoc of event.adhoc) draft.ownAdhoc().set(adhoc.id, adhoc);
+      for (const adhoc of event.adhoc) draft.putAdhoc(adhoc);
       for (const [id, jail, instance] of event.spent)
         draft.change(jail, id, (probe) => ({ ...probe, spentIn: instance }), event.at);
       return;

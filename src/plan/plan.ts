@@ -1,6 +1,7 @@
 import type { ProbeConfig } from '../config/config.ts';
 import type { Jail } from '../jails/jail.ts';
 import { defineProbe, type Host } from './definition.ts';
+import type { Scope } from './draft.ts';
 import { runningJail, type Observed, type ObservedJail } from './observed.ts';
 import { judge, type Action } from './rules.ts';
 import type { Step } from './step.ts';
@@ -20,8 +21,8 @@ export interface Change {
 export interface Plan {
   readonly changes: readonly Change[];
   readonly steps: readonly Step[];
-  /** Jails to plan again though nothing happened, and when (ms since 1970). */
-  readonly wakes: ReadonlyMap<string, number>;
+  /** Probes to plan again though nothing happened, and when (ms since 1970). */
+  readonly wakes: ReadonlyMap<string, { readonly jail: string; readonly at: number }>;
 }
 
 /**
@@ -34,28 +35,28 @@ export type Tags = WeakMap<Jail, WeakMap<ProbeConfig, string>>;
  * What has to happen so that these jails have what is wanted. Pure; a second plan of the world that the first one's
  * steps lead to is empty.
  *
- * @param jails which to look at: the touched ones, or all
+ * @param scope which probes to look at: the touched ones, or all
  * @param now ms since 1970
  */
 export function plan(
   desired: Desired,
   observed: Observed,
-  jails: Iterable<string>,
+  scope: Scope,
   now: number,
   host: Host,
   tags: Tags,
 ): Plan {
   const changes: Change[] = [];
   const steps: Step[] = [];
-  const wakes = new Map<string, number>();
+  const wakes = new Map<string, { jail: string; at: number }>();
   if (!observed.keeper?.listed) return { changes, steps, wakes };
 
-  for (const name of jails) {
+  for (const [name, ids] of scope) {
     const jail: ObservedJail = observed.jails.get(name) ?? { name, probes: new Map() };
     const wanted = desired.forJail(name);
-    for (const want of wanted.values()) planProbe(jail, want.id, want);
-    for (const probe of jail.probes.values()) {
-      if (!wanted.has(probe.id)) planProbe(jail, probe.id, undefined);
+    for (const id of ids === 'all' ? wanted.keys() : ids) planProbe(jail, id, wanted.get(id));
+    for (const id of ids === 'all' ? jail.probes.keys() : []) {
+      if (!wanted.has(id)) planProbe(jail, id, undefined);
     }
   }
   return { changes, steps, wakes };
@@ -72,8 +73,7 @@ export function plan(
       ...(observedJail.sighting && { sighting: observedJail.sighting }),
       ...(running && { jail: running }),
     });
-    if (verdict.wakeAt !== undefined)
-      wakes.set(observedJail.name, Math.min(wakes.get(observedJail.name) ?? verdict.wakeAt, verdict.wakeAt));
+    if (verdict.wakeAt !== undefined) wakes.set(id, { jail: observedJail.name, at: verdict.wakeAt });
     if (!want && verdict.action === 'keep') return;
     changes.push({
       action: verdict.action,
@@ -110,4 +110,10 @@ export function plan(
     ofJail.set(want.probe, tag);
     return tag;
   }
+}
+
+/** Every probe of every jail that is wanted or known. */
+export function wholeScope(desired: Desired, observed: Observed): Scope {
+  const names = [...desired.jailNames, ...observed.jails.keys()];
+  return new Map(names.map((name) => [name, 'all']));
 }

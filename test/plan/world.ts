@@ -5,7 +5,7 @@ import { createDesired, type Declared } from '../../src/plan/desired.ts';
 import type { Host } from '../../src/plan/definition.ts';
 import { learn } from '../../src/plan/learn.ts';
 import { NOTHING_OBSERVED, type Observed } from '../../src/plan/observed.ts';
-import { plan, type Plan } from '../../src/plan/plan.ts';
+import { plan, wholeScope, type Plan } from '../../src/plan/plan.ts';
 import type { Step } from '../../src/plan/step.ts';
 
 /** What PROTOCOL.md says of a keeper's record, and no more: enough to carry a plan's steps out. */
@@ -119,8 +119,7 @@ export class World {
 
   plan(): Plan {
     const desired = createDesired(this.declared(), this.observed);
-    const jails = new Set([...desired.jailNames, ...this.observed.jails.keys()]);
-    return plan(desired, this.observed, jails, this.now, HOST, new WeakMap());
+    return plan(desired, this.observed, wholeScope(desired, this.observed), this.now, HOST, new WeakMap());
   }
 
   /** One turn with its steps carried out, and what the keeper says of them learned. */

@@ -16,3 +16,17 @@ export interface Diagnostic {
   /** The text of the line, at most 200 characters of it; absent where the file as a whole is meant. */
   readonly source?: string;
 }
+
+/** More help nobody; each takes time to be placed, and travels over the control socket. */
+const most = 500;
+
+/** All that is wrong, or of very many the first, errors before warnings: an error must never be what is left out. */
+export function mostImportant<T extends Pick<Partial<Diagnostic>, 'severity'>>(
+  all: readonly T[],
+): readonly T[] {
+  if (all.length <= most) return all;
+  const [errors, warnings] = [false, true].map((mild) =>
+    all.filter(({ severity }) => (severity === 'warning') === mild),
+  );
+  return [...(errors ?? []), ...(warnings ?? [])].slice(0, most);
+}

@@ -1,6 +1,7 @@
 import type { ConfigFile, Defaults, JailEntry, ProbeEntry, SettingsEntry } from './config-file.ts';
 import type { Origin } from './config.ts';
 import { decode } from './decode.ts';
+import { mostImportant } from './diagnostic.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { parse } from './parse.ts';
 import { checkDraft } from './rules.ts';
@@ -97,7 +98,7 @@ export function createDraft(
     settings: sound('settings') ?? {},
     jails: jailsOf(tree, whole, wrong),
   };
-  const objections = checkDraft(draft, whole, main);
+  const objections = mostImportant(checkDraft(draft, whole, main));
   return { draft: { ...draft, problems: [...problems, ...objections.map((one) => place(tree, one))] }, tree };
 }
 

@@ -5,6 +5,7 @@ import type { RemoteDrafting } from './apart.ts';
 import type { Defaults } from './config-file.ts';
 import type { Config } from './config.ts';
 import { findConflicts } from './conflicts.ts';
+import { mostImportant } from './diagnostic.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Draft, Objection } from './draft.ts';
 import { gather } from './gather.ts';
@@ -42,9 +43,6 @@ export interface Loader {
   load(): Promise<LoadResult>;
 }
 
-/** More help nobody, and travel over the control socket. */
-const mostDiagnostics = 500;
-
 /** How a loader judges and works. */
 export interface LoaderOptions extends Trust {
   /** Also warn of commands whose program is missing now; for `check`, where nothing is remembered. */
@@ -81,13 +79,13 @@ export function createLoader(path: string, options: LoaderOptions): Loader {
 
     const results = drafts.map((draft) => resolveOnce(draft, setting, defaults, users));
     const jails = results.flatMap((result) => result.jails);
-    const objections = [
+    const objections = mostImportant([
       ...gathered.objections,
       ...results.flatMap((result) => result.objections),
       ...checkDefaultUser(file, defaults, users),
       ...findConflicts(jails),
       ...(options.programs ? drafts.flatMap(findMissingPrograms) : []),
-    ].slice(0, mostDiagnostics);
+    ]);
     const diagnostics = inOrder(gathered, [
       ...gathered.problems,
       ...drafts.flatMap((draft) => draft.problems),
@@ -156,6 +154,7 @@ async function placeAll(drafting: RemoteDrafting, { sheets }: Gathered, objectio
 function inOrder({ sheets }: Gathered, diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const files = new Map(Array.from(sheets.keys(), (name, index) => [name, index]));
   const rank = ({ file }: Diagnostic): number => files.get(file) ?? -1;
-  const sorted = [...diagnostics].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
-  return sorted.slice(0, mostDiagnostics);
+  return [...mostImportant(diagnostics)].sort(
+    (a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column,
+  );
 }

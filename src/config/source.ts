@@ -46,13 +46,19 @@ export function createSource(file: string, text: string): Source {
     return low;
   };
 
+  // Places are mostly asked for in the order of the text: on a line of a megabyte it must not be counted from its start.
+  let counted = { line: -1, index: 0, column: 1 };
+
   const origin = (offset: number): Origin => {
     const line = lineOf(offset);
-    let column = 1;
-    for (let index = starts[line] ?? 0; index < offset; index++) {
+    const from =
+      counted.line === line && counted.index <= offset ? counted : { index: starts[line] ?? 0, column: 1 };
+    let { index, column } = from;
+    for (; index < offset; index++) {
       // The second half of a pair is no character of its own.
       if ((text.charCodeAt(index) & 0xfc00) !== 0xdc00) column++;
     }
+    counted = { line, index, column };
     return { file, line: line + 1, column };
   };
 

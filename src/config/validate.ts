@@ -24,6 +24,9 @@ export interface Verdict {
   wrong(path: Path): boolean;
 }
 
+/** After so many the rest of the file is taken for wrong: to put each into words takes time. */
+const mostProblems = 500;
+
 const validator = generated as unknown as ((data: unknown) => data is ConfigFile) & {
   errors: Finding[] | null;
 };
@@ -35,6 +38,7 @@ export function validate(tree: Tree): Verdict {
   const seen = new Set<string>();
   const wrongPaths = new Set<string>();
   for (const finding of findings) {
+    if (problems.length > mostProblems) break;
     // These only repeat what another finding says of the same place.
     if (finding.keyword === 'if' || finding.keyword === 'propertyNames') continue;
     if (finding.keyword === 'required' && misspelt(finding)) continue;
@@ -49,7 +53,8 @@ export function validate(tree: Tree): Verdict {
   }
   // The validator keeps them until its next call, with the whole document.
   validator.errors = null;
-  return { problems, wrong: (path) => wrongPaths.has(JSON.stringify(path)) };
+  const all = problems.length > mostProblems;
+  return { problems, wrong: (path) => all || wrongPaths.has(JSON.stringify(path)) };
 }
 
 interface Explanation {

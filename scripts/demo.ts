@@ -44,7 +44,7 @@ try {
   process.exitCode = 1;
 }
 
-async function tell({ folder, bin, defer, ask }: Backstage): Promise<void> {
+async function tell({ folder, bin, defer, ask, hear }: Backstage): Promise<void> {
   const { chapter, say, show, until } = stage;
   const write = (name: string, text: string): void =>
     writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -86,7 +86,9 @@ async function tell({ folder, bin, defer, ask }: Backstage): Promise<void> {
   await show('cat snapshots');
   await show('jaildaemon -f sock history');
   const { probes } = ask<{ probes: { last?: { id: string } }[] }>('status');
-  await show(`jaildaemon -f sock output ${probes[0]?.last?.id ?? ''}`);
+  const id = probes[0]?.last?.id ?? '';
+  await until('its output is there', () => hear('output', id) !== '');
+  await show(`jaildaemon -f sock output ${id}`);
 
   chapter('5. The file is edited');
   write('new.yml', configuration(folder, 'date -u +%FT%TZ', RESTART));

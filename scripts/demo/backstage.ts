@@ -14,6 +14,8 @@ export interface Backstage {
   defer(undo: () => void): void;
   /** Asks the daemon without a word on the stage. */
   ask<T>(...args: readonly string[]): T;
+  /** What a command of ours prints, without a word on the stage. */
+  hear(...args: readonly string[]): string;
   /** Undoes everything and says what could not be. */
   clear(): string[];
 }
@@ -47,6 +49,7 @@ export function goBackstage(): Backstage {
     bin,
     defer: (undo) => void undos.push(undo),
     ask,
+    hear: jaildaemon,
     clear: () => {
       if (existsSync(join(folder, 'sock'))) jaildaemon('stop');
       const left = [...processes].filter(([pid, start]) => startOf(pid) === start).map(([pid]) => pid);

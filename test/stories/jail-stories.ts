@@ -42,7 +42,11 @@ export function tellStoriesOf(kind: Kind): void {
     assert.is(spent.last?.id, entry?.id);
     // One line, written by a process of the host, with the facts.
     assert.equal(await effects(), [`begin web ${title} ${entry?.id}`, 'end']);
-    assert.is((await host.cli('output', entry?.id ?? '')).stdout, 'said on the host\n');
+    // Who writes the output down is not waited for when the command ends.
+    const output = async (): Promise<string> => (await host.cli('output', entry?.id ?? '')).stdout;
+    await until(async () => (await output()) === 'said on the host\n', 'its output is there', {
+      last: output,
+    });
     assert.is((await hup(jail, title)).code, 1, 'never: it is away');
   });
 

@@ -11,7 +11,7 @@ export interface RemoteDrafting {
 }
 
 /** Enough for the largest files that are read; beyond it the thread ends, and not the process. */
-const heap = 512;
+const heap = 256;
 
 /**
  * Drafts in a thread of its own, started when first needed and ended by close(). A file of 10,000 probes would hold the
@@ -50,9 +50,13 @@ export function createApart(): RemoteDrafting {
 }
 
 function start(): Worker {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const url = new URL(`./drafting-thread.${extension}`, import.meta.url);
-  return new Worker(url, { stdin: false, resourceLimits: { maxOldGenerationSizeMb: heap } });
+  const options = { stdin: false, resourceLimits: { maxOldGenerationSizeMb: heap } };
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./drafting-thread.js', import.meta.url), options);
+  // Run from source, in tests: the hooks that make TypeScript run do not reach a thread by themselves.
+  const url = JSON.stringify(new URL('./drafting-thread.ts', import.meta.url).href);
+  const script = `import('tsx/esm/api').then(({ register }) => { register(); return import(${url}); })`;
+  return new Worker(script, { ...options, eval: true });
 }
 
 /** Drafts in this thread: for a command that ends anyway. The parser is loaded only now. */

@@ -45,7 +45,7 @@ function readOptions(options: Record<string, unknown>): DaemonOptions {
 type News = { readonly ready: true } | { readonly code: number; readonly text: string };
 
 async function detach(options: DaemonOptions, signals: Signals): Promise<number> {
-  await refuseSecondDaemon(options.socket);
+  await refuseSecondDaemon(options.socket, options.pidfile);
   signals.release();
   const main = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url),
@@ -112,13 +112,15 @@ async function beDaemon(options: DaemonOptions, signals: Signals, version: strin
   };
   let daemon;
   try {
-    daemon = await startDaemon(options, { version });
+    daemon = await startDaemon(options, version);
   } catch (error) {
     const { code, text } = await failure(error);
     tell({ code, text });
     process.exit(code);
   }
   const running = daemon;
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(fault, (error) => running.fail(error));
   tell({ ready: true });
   signals.handle((signal) => {
     if (signal === 'SIGHUP') running.reload();

@@ -1,5 +1,4 @@
 import { createConnection, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { Complaint, EXIT, type Answer } from './protocol.ts';
 
 /** How long a daemon may take until it has heard us, ms; its answer may take longer. */
@@ -9,6 +8,7 @@ const HEARD_WITHIN = 5_000;
  * Asks the daemon and waits for its answer.
  *
  * @param row called for each row of the answer, in order
+ * @param heardWithin ms until a daemon that has not said that it has heard us counts as stuck
  * @returns the answer's `done`
  * @throws Complaint: the daemon's own, 69 when none runs, 77 when the socket is not ours to open, 75 when it does not answer
  */
@@ -16,14 +16,15 @@ export async function ask<T>(
   socketPath: string,
   request: { readonly verb: string; readonly [name: string]: unknown },
   row: (row: never) => void = () => {},
+  heardWithin = HEARD_WITHIN,
 ): Promise<T> {
   const socket = await connect(socketPath);
   let heard = false;
-  const deaf = setTimeout(() => socket.destroy(), HEARD_WITHIN);
+  const deaf = setTimeout(() => socket.destroy(), heardWithin);
   try {
     socket.write(`${JSON.stringify(request)}\n`);
-    for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
-      const answer = JSON.parse(line) as Answer;
+    for await (const line of linesOf(socket)) {
+      const answer = parseAnswer(socketPath, line);
       if ('heard' in answer) {
         heard = true;
         clearTimeout(deaf);
@@ -42,6 +43,32 @@ export async function ask<T>(
       'it may be stopped (SIGSTOP) or very busy; try again',
     );
   throw new Complaint(EXIT.unavailable, `the daemon behind ${socketPath} ended before it had answered`);
+}
+
+function parseAnswer(path: string, line: string): Answer {
+  try {
+    return JSON.parse(line) as Answer;
+  } catch {
+    throw new Complaint(
+      EXIT.failed,
+      `what answers at ${path} is no jaildaemon`,
+      'name another socket with -f',
+    );
+  }
+}
+
+/** Ends when the stream does, however it does: a reset and a time limit of ours are ends too. */
+async function* linesOf(socket: Socket): AsyncGenerator<string> {
+  let rest = '';
+  try {
+    for await (const piece of socket.setEncoding('utf8')) {
+      const lines = (rest + (piece as string)).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch {
+    // `ask` says what the missing answer means
+  }
 }
 
 function connect(path: string): Promise<Socket> {

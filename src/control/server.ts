@@ -20,11 +20,11 @@ const CROWD = 200;
 /**
  * Answers requests on a server that listens already. An error of a request, of whatever kind, never reaches the daemon.
  *
- * @param handlers verb → function; a verb that is not in the map does not exist
+ * @param find gives a verb's function; a verb without one does not exist
  * @param report told of faults of ours: an answer that no Complaint explains
  */
 export function createControlServer(
-  handlers: ReadonlyMap<string, Handler>,
+  find: (verb: string) => Handler | undefined,
   report: (error: unknown) => void,
 ): Server {
   const silent = new Set<Socket>();
@@ -63,7 +63,7 @@ export function createControlServer(
     };
     try {
       const { verb, args } = parseRequest(line);
-      const handler = handlers.get(verb);
+      const handler = find(verb);
       if (!handler) throw new Complaint(EXIT.usage, `unknown verb ${JSON.stringify(verb.slice(0, 40))}`);
       await send({ heard: process.pid });
       await send({ done: (await handler(args, { row: (row) => send({ row }), gone })) ?? {} });

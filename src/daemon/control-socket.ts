@@ -1,19 +1,46 @@
-import { lstatSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, renameSync, unlinkSync, type Stats } from 'node:fs';
 import type { Server } from 'node:net';
 import { ask } from '../control/client.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
-import { removeStale } from './paths.ts';
+import { createControlServer, type Handler } from '../control/server.ts';
+import { refuseOther } from './paths.ts';
+
+/** The daemon's socket, which is also the lock: while it answers, no other daemon starts. */
+export interface ControlSocket {
+  /** From now on these verbs are carried out; what was asked before has waited for it. */
+  open(handlers: ReadonlyMap<string, Handler>): void;
+  /** Takes it away. Answers that are on their way still arrive. */
+  close(): void;
+}
+
+/** What is told while the socket is held. */
+export interface Holder {
+  /** A request failed by a fault of ours. */
+  failed(error: unknown): void;
+  /** Another process has put its own socket there. */
+  lost(): void;
+}
+
+/** A daemon that does not even say that it has heard us within so many ms is stuck or stopped. */
+const HEARD_WITHIN = 2_000;
+/** So often others may come between while a stale socket is taken away. */
+const TRIES = 10;
+/** How often the socket is looked at, ms: nothing tells that it was removed. */
+const LOOK_EVERY = 10_000;
 
 /**
  * Asks the socket whether another daemon answers, as `-D` of the original does.
  *
+ * @param pidfile of whom a daemon that does not answer may be found there
+ * @returns what lies there, with nobody behind it
  * @throws Complaint (busy) naming the other's pid, or saying that it does not answer
  */
-export async function refuseSecondDaemon(path: string): Promise<void> {
-  // What is no socket is not connected to: `listenOn` says what is in the way.
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+export async function refuseSecondDaemon(path: string, pidfile?: string): Promise<Stats | undefined> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  // What is no socket is not connected to: `claim` says what is in the way.
+  if (!found?.isSocket()) return found;
   try {
-    const { pid } = await ask<{ pid: number }>(path, { verb: 'hello' });
+    const { pid } = await ask<{ pid: number }>(path, { verb: 'hello' }, () => {}, HEARD_WITHIN);
     throw new Complaint(
       EXIT.busy,
       `a daemon runs already: pid ${pid}, socket ${path}`,
@@ -21,21 +48,91 @@ export async function refuseSecondDaemon(path: string): Promise<void> {
     );
   } catch (error) {
     // Nobody listens there any more: a stale socket is no obstacle.
-    if (error instanceof Complaint && error.code === EXIT.unavailable) return;
-    throw error;
+    if (error instanceof Complaint && error.code === EXIT.unavailable) return found;
+    const pid = pidfile === undefined ? undefined : pidOf(pidfile);
+    if (!(error instanceof Complaint) || error.message.includes(': pid ') || pid === undefined) throw error;
+    throw new Complaint(error.code, `${error.message}; ${pidfile} says pid ${pid}`, error.hint);
   }
 }
 
-/** Listens on the socket, mode 0600 from its first instant. @throws Complaint */
-export async function listenOn(server: Server, path: string): Promise<void> {
-  removeStale(path, 'socket');
+/**
+ * Listens on the socket, mode 0600 from its first instant. Of daemons that start in the same instant one gets it, and
+ * the others are told who. A stale socket is moved aside and looked at before it is removed, since in between another
+ * daemon may have put its own there.
+ *
+ * @param hello answers the one verb that a starting daemon has already
+ * @throws Complaint
+ */
+export async function claim(path: string, hello: Handler, holder: Holder): Promise<ControlSocket> {
+  let open: ControlSocket['open'] = () => {};
+  let handlers: ReadonlyMap<string, Handler> | undefined;
+  const opened = new Promise<ReadonlyMap<string, Handler>>((resolve) => (open = resolve));
+  void opened.then((map) => (handlers = map));
+  const later =
+    (verb: string): Handler =>
+    async (args, reply) => {
+      const handler = (await opened).get(verb);
+      if (!handler) throw new Complaint(EXIT.usage, `unknown verb ${JSON.stringify(verb.slice(0, 40))}`);
+      return handler(args, reply);
+    };
+  const server = createControlServer(
+    (verb) => (verb === 'hello' ? hello : handlers ? handlers.get(verb) : later(verb)),
+    (error) => holder.failed(error),
+  );
+  await take(server, path);
+
+  const { ino } = lstatSync(path);
+  const isOurs = (): boolean => lstatSync(path, { throwIfNoEntry: false })?.ino === ino;
+  const look = setInterval(() => {
+    if (!isOurs()) holder.lost();
+  }, LOOK_EVERY).unref();
+  return {
+    open,
+    close() {
+      clearInterval(look);
+      // Closing removes whatever has the name.
+      if (isOurs()) server.close();
+    },
+  };
+}
+
+async function take(server: Server, path: string): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const stale = await refuseSecondDaemon(path);
+    if (stale) takeAway(path, stale);
+    if (await listen(server, path)) return;
+  }
+  throw new Complaint(EXIT.busy, `others take and leave ${path} all the time`, 'find out who they are');
+}
+
+function takeAway(path: string, stale: Stats): void {
+  refuseOther(path, stale, 'socket');
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another daemon was faster
+    throw error;
+  }
+  const { ino, birthtimeMs } = lstatSync(aside);
+  if (ino !== stale.ino || birthtimeMs !== stale.birthtimeMs) linkSync(aside, path);
+  unlinkSync(aside);
+}
+
+/** @returns false when another one listens there now */
+async function listen(server: Server, path: string): Promise<boolean> {
   const before = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(path, resolve);
+      server.listen(path, () => {
+        server.off('error', reject);
+        resolve();
+      });
     });
+    return true;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
     throw new Complaint(
       EXIT.unavailable,
       `cannot listen: ${(error as Error).message}`,
@@ -43,5 +140,14 @@ export async function listenOn(server: Server, path: string): Promise<void> {
     );
   } finally {
     process.umask(before);
+  }
+}
+
+/** For a message only: nobody is signalled by it. */
+function pidOf(pidfile: string): string | undefined {
+  try {
+    return /^\d{1,10}$/.exec(readFileSync(pidfile, 'latin1').slice(0, 16).trim())?.[0];
+  } catch {
+    return undefined; // none there, or not for us to read
   }
 }

@@ -1,22 +1,21 @@
-import { createLoader } from '../config/load.ts';
+import { createLoader, type Loader } from '../config/load.ts';
 import { watchConfig } from '../config/watch.ts';
-import { createControlServer } from '../control/server.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { recallTriggers } from '../history/history.ts';
 import { openJournal } from '../history/journal.ts';
 import { openOutputs } from '../history/outputs.ts';
 import { findKeepers } from '../keeper/start.ts';
 import { NOTHING_OBSERVED } from '../plan/observed.ts';
-import { listenOn, refuseSecondDaemon } from './control-socket.ts';
+import { holdSocket, type ControlSocket } from './control-guard.ts';
 import { execute } from './execute.ts';
 import { createFeed } from './feed.ts';
 import { firstStanding } from './first-standing.ts';
 import { linkKeeper, type KeeperLink } from './keeper-link.ts';
-import { openLog } from './log-sink.ts';
+import { openLog, type LogSink } from './log-sink.ts';
 import { createLooker } from './looker.ts';
 import { createLoop } from './loop.ts';
 import type { DaemonOptions } from './options.ts';
-import { checkSocketLengths, prepareStateDirectory, removeQuietly, writePidfile } from './paths.ts';
+import { checkSocketLengths, prepareStateDirectory, removePidfile, writePidfile } from './paths.ts';
 import { createReloader, whereaboutsOf, wishFor, type Standing } from './reloader.ts';
 import { createHandlers } from './requests/handlers.ts';
 import { settleAll } from './settle.ts';
@@ -30,62 +29,86 @@ export interface Daemon {
   reopenLog(): void;
   /** SIGTERM, SIGINT and `stop`: takes every probe away, lets commands finish, and ends. */
   stop(): Promise<void>;
+  /** A fault that nothing has caught: it is logged, and the daemon ends; keeper and probes go on. */
+  fail(error: unknown): void;
   /** Resolves with the exit code when it has ended. */
   readonly ended: Promise<number>;
 }
 
-/** The version that this package bears; told by `status`. */
-export interface Identity {
-  readonly version: string;
+/** The exit code after a fault of ours, EX_SOFTWARE. */
+const SOFTWARE = 70;
+
+/**
+ * Claims the socket and the pidfile, then starts the daemon behind them.
+ *
+ * @param version this package's, told by `status`
+ * @throws Complaint: another daemon runs, a broken file without a keeper to go on with, a directory that is not ours
+ */
+export async function startDaemon(options: DaemonOptions, version: string): Promise<Daemon> {
+  checkSocketLengths(options.socket, options.state);
+  prepareStateDirectory(options.state);
+  const log = openLog(options.log, options.logFormat);
+  let end: (code: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => (end = resolve));
+  const hello = async () => ({ pid: process.pid, version });
+  const socket = await holdSocket(options.socket, options.pidfile, hello, {
+    failed: (error) => log.say('error', 'a request failed', reasonOf(error)),
+    lost() {
+      log.say('error', `another daemon has taken ${options.socket}; this one ends`);
+      end(EXIT.busy);
+    },
+  });
+  try {
+    writePidfile(options.pidfile);
+    return { ...(await run(options, version, socket, log, end)), reopenLog: () => log.reopen(), ended };
+  } catch (error) {
+    removePidfile(options.pidfile);
+    socket.close();
+    throw error;
+  }
 }
 
 /**
  * Puts the parts together and starts them, in an order in which nothing can be lost: what is remembered, what the file
- * wants, what the keeper has, and only then the socket and the pidfile.
- *
- * @throws Complaint: another daemon runs, a broken file without a keeper to go on with, a directory that is not ours
+ * wants, what the keeper has, and only then the verbs.
  */
-export async function startDaemon(options: DaemonOptions, { version }: Identity): Promise<Daemon> {
+async function run(
+  options: DaemonOptions,
+  version: string,
+  socket: ControlSocket,
+  log: LogSink,
+  end: (code: number) => void,
+): Promise<Omit<Daemon, 'ended' | 'reopenLog'>> {
   const startedAt = Date.now();
-  checkSocketLengths(options.socket, options.state);
-  await refuseSecondDaemon(options.socket);
-  prepareStateDirectory(options.state);
-  const log = openLog(options.log, options.logFormat);
   const state = openStateFile(options.state);
-  const loader = createLoader(options.config, { owner: process.getuid?.() ?? 0, lenient: false });
-  const { standing, involved, events } = await firstStanding(
-    options,
-    loader,
-    state,
-    (await findKeepers(options.state)).length > 0,
-  );
+  const loader: Loader = createLoader(options.config, { owner: process.getuid?.() ?? 0, lenient: false });
+  const keeperMayLive = (await findKeepers(options.state)).length > 0;
+  const { standing, involved, events } = await firstStanding(options, loader, state, keeperMayLive);
 
   const { settings } = standing.config;
   const journal = openJournal(options.state, settings.history);
   const outputs = openOutputs(options.state, settings.output.total);
   const feed = createFeed();
-  const wish = wishFor(standing.config);
   let link: KeeperLink | undefined;
-  let end: (code: number) => void = () => {};
-  const ended = new Promise<number>((resolve) => (end = resolve));
 
   const looker = createLooker((event) => loop.post(event));
-  const loop = createLoop(wish, {
-    execute: (step) =>
-      execute(step, {
-        send: (order) => link?.send(order),
-        look: (jails) => looker.glance(jails),
-        now: Date.now,
-      }),
+  const hands = {
+    send: (order: Parameters<KeeperLink['send']>[0]) => link?.send(order),
+    look: (jails: readonly string[]) => looker.glance(jails),
+    now: Date.now,
+  };
+  const loop = createLoop(wishFor(standing.config), {
+    execute: (step) => execute(step, hands),
     record(lines) {
       journal.append(lines);
       feed.publish(lines);
-      if (lines.some((line) => line.t === 'ended')) void outputs.prune();
+      if (lines.some((line) => line.t === 'ended'))
+        outputs.prune().catch((error) => log.say('error', 'old outputs cannot be removed', reasonOf(error)));
     },
     acknowledge: (seq) => link?.send({ verb: 'ack', seq }),
     save(observed) {
       looker.follow(whereaboutsOf(loop.wish, observed), reloader.standing.config.settings.rescan);
-      state.save(factsOf(observed));
+      return attempt('the state cannot be written', () => state.save(factsOf(observed)));
     },
     log: (event) => log.log(event),
     now: Date.now,
@@ -105,50 +128,56 @@ export async function startDaemon(options: DaemonOptions, { version }: Identity)
   );
 
   function adopted({ config, generation, digest }: Standing): void {
-    state.writeConfig(config);
-    state.save({ generation, digest });
+    attempt('the configuration cannot be remembered', () => {
+      state.writeConfig(config);
+      state.save({ generation, digest });
+    });
     journal.setBounds(config.settings.history);
     outputs.setTotal(config.settings.output.total);
     link?.limit(config.settings);
     looker.follow(whereaboutsOf(loop.wish, loop.observed), config.settings.rescan);
   }
 
+  /** What fails for want of room on the disk is said, and must not end a daemon whose probes are armed. */
+  function attempt(what: string, write: () => void): boolean {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      log.say('error', what, reasonOf(error));
+      return false;
+    }
+  }
+
   loop.post(rememberedEvent(state.facts, startedAt), ...events);
-  const past = await recallTriggers(journal.read());
-  loop.post({ type: 'recalled', at: startedAt, probes: [...past].map(([id, probe]) => ({ id, ...probe })) });
-  const sightings = await looker.survey(
-    whereaboutsOf(wish, {
-      ...NOTHING_OBSERVED,
-      adhoc: new Map(state.facts.adhoc.map((adhoc) => [adhoc.id, adhoc])),
-    }),
+  const past = await recallTriggers(
+    journal.read((text) => log.say('warn', 'a damaged line of the history is skipped', text.slice(0, 80))),
   );
+  loop.post({ type: 'recalled', at: startedAt, probes: [...past].map(([id, probe]) => ({ id, ...probe })) });
+  const adhoc = new Map(state.facts.adhoc.map((one) => [one.id, one]));
+  const sightings = await looker.survey(whereaboutsOf(loop.wish, { ...NOTHING_OBSERVED, adhoc }));
   loop.post({ type: 'sighted', at: Date.now(), sightings });
   try {
     link = await linkKeeper({
       state: options.state,
       settings: () => reloader.standing.config.settings,
       post: (...said) => loop.post(...said),
-      superseded: () => {
-        log.log({
-          type: 'daemon',
-          at: Date.now(),
-          level: 'error',
-          what: 'another daemon has taken over the keeper; this one ends',
-        });
-        close();
+      superseded() {
+        log.say('error', 'another daemon has taken over the keeper; this one ends');
         end(EXIT.busy);
       },
     });
   } catch (error) {
-    close();
-    throw new Complaint(EXIT.unavailable, `the keeper cannot be started: ${(error as Error).message}`);
+    throw new Complaint(EXIT.unavailable, `the keeper cannot be started: ${reasonOf(error)}`);
   }
   await loop.until(() => (loop.observed.keeper?.listed ? true : undefined), 30_000);
   adopted(standing);
 
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= stopNow());
-  const server = createControlServer(
+  await settleAll(loop);
+  const keeper = () => link?.keeper;
+  socket.open(
     createHandlers({
       loop,
       reloader,
@@ -160,40 +189,22 @@ export async function startDaemon(options: DaemonOptions, { version }: Identity)
       config: options.config,
       version,
       startedAt,
-      keeper: () => link?.keeper,
+      keeper,
       stop,
     }),
-    (error) =>
-      log.log({
-        type: 'daemon',
-        at: Date.now(),
-        level: 'error',
-        what: 'a request failed',
-        why: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
   );
-  await listenOn(server, options.socket);
-  writePidfile(options.pidfile);
-  await settleAll(loop);
-
-  function close(): void {
-    loop.stop();
-    looker.stop();
-    void watch.close();
-  }
 
   async function stopNow(): Promise<void> {
-    log.log({ type: 'daemon', at: Date.now(), level: 'info', what: 'stopping: every probe is taken away' });
+    log.say('info', 'stopping: every probe is taken away');
     looker.stop();
     await watch.close();
     await link?.quit(reloader.standing.config.settings.grace);
-    server.close();
-    removeQuietly(options.socket);
-    removeQuietly(options.pidfile);
-    log.log({ type: 'daemon', at: Date.now(), level: 'info', what: 'stopped' });
+    socket.close();
+    removePidfile(options.pidfile);
+    log.say('info', 'stopped');
     // The answer to `stop` is still on its way out.
     setImmediate(() => {
-      close();
+      loop.stop();
       journal.close();
       end(EXIT.ok);
     });
@@ -201,8 +212,18 @@ export async function startDaemon(options: DaemonOptions, { version }: Identity)
 
   return {
     reload: () => void reloader.reload(),
-    reopenLog: () => log.reopen(),
     stop,
-    ended,
+    fail(error) {
+      log.say(
+        'error',
+        'a fault of jaildaemon ends the daemon; keeper and probes go on',
+        error instanceof Error ? error.stack : String(error),
+      );
+      end(SOFTWARE);
+    },
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

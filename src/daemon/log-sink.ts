@@ -6,6 +6,8 @@ import { describe, formatLine, type Level, type LogFormat } from '../log.ts';
 /** Where log lines go: stderr, a file, or syslog through logger(1). */
 export interface LogSink {
   log(event: Event): void;
+  /** Says something of the daemon itself. */
+  say(level: 'info' | 'warn' | 'error', what: string, why?: string): void;
   /** Opens the file again: it was rotated away. */
   reopen(): void;
 }
@@ -40,11 +42,15 @@ export function openLog(target: string, format: LogFormat, least: Level = 'info'
     return logger;
   }
 
+  function log(event: Event): void {
+    const line = describe(event);
+    if (line && ORDER.indexOf(line.level) >= ORDER.indexOf(least)) write(formatLine(line, format));
+  }
+
   return {
-    log(event) {
-      const line = describe(event);
-      if (line && ORDER.indexOf(line.level) >= ORDER.indexOf(least)) write(formatLine(line, format));
-    },
+    log,
+    say: (level, what, why) =>
+      log({ type: 'daemon', at: Date.now(), level, what, ...(why !== undefined && { why }) }),
     reopen() {
       if (target === 'stderr' || target === 'syslog') return;
       const next = openFile(target);

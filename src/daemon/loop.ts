@@ -1,6 +1,6 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
-import { linesOf, type Naming } from '../history/history.ts';
+import type { Naming } from '../history/history.ts';
 import { createDesired, type Declared, type Desired } from '../plan/desired.ts';
 import type { Host } from '../plan/definition.ts';
 import { learn } from '../plan/learn.ts';
@@ -9,6 +9,7 @@ import { jailOfId, NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
 import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
 import type { Scope } from '../plan/draft.ts';
 import type { Step } from '../plan/step.ts';
+import { createRecorder } from './recorder.ts';
 
 /** What the loop does to the world: one function for each. */
 export interface Effects {
@@ -18,8 +19,8 @@ export interface Effects {
   record(lines: readonly Line[]): void;
   /** Everything up to this event of the keeper is on disk. */
   acknowledge(seq: number): void;
-  /** Facts that must outlive the daemon may have changed. */
-  save(observed: Observed): void;
+  /** Facts that must outlive the daemon have changed. @returns whether they are on disk now */
+  save(observed: Observed): boolean;
   log(event: Event): void;
   now(): number;
 }
@@ -57,8 +58,8 @@ export interface Loop {
 
 /** Everything is planned anew so often, ms: a net under all that could be missed. */
 const FULL_PLAN_EVERY = 60_000;
-/** How soon a history that could not be written is tried again, ms. */
-const RECORD_AGAIN_AFTER = 5_000;
+/** How soon what could not be written to the disk is tried again, ms. */
+const WRITE_AGAIN_AFTER = 5_000;
 
 /** A loop that has seen nothing yet. */
 export function createLoop(first: Wish, effects: Effects): Loop {
@@ -69,15 +70,14 @@ export function createLoop(first: Wish, effects: Effects): Loop {
   let queue: Event[] = [];
   let scheduled = false;
   let stopped = false;
-  let unwritten: Line[] = [];
-  let unrecorded: string | undefined;
-  let seen = 0;
-  let acknowledged = 0;
+  let unsaved = false;
   const wakes = new Map<string, { jail: string; at: number }>();
   let alarm: NodeJS.Timeout | undefined;
+  let retry: NodeJS.Timeout | undefined;
   let planAll = false;
   let adopters: ((changes: readonly Change[]) => void)[] = [];
   const waiters = new Set<() => void>();
+  const recorder = createRecorder(effects.record, naming);
 
   function schedule(): void {
     if (scheduled || stopped) return;
@@ -111,7 +111,8 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     const done = learn(observed, known);
     observed = done.observed;
 
-    if (learned.factsMoved || done.factsMoved || learned.everything) effects.save(observed);
+    unsaved ||= learned.factsMoved || done.factsMoved || learned.everything;
+    unsaved &&= !effects.save(observed);
     acknowledge();
     setAlarm();
     const answered = adopters;
@@ -122,36 +123,21 @@ export function createLoop(first: Wish, effects: Effects): Loop {
 
   /** The history first: what is acknowledged to the keeper must be on disk. */
   function record(events: readonly Event[]): void {
-    for (const event of events) {
-      if (event.type === 'keeper-found') {
-        seen = 0;
-        acknowledged = 0;
-      }
-      if ('seq' in event) seen = Math.max(seen, event.seq);
-      unwritten.push(...linesOf(event, observed, naming));
-    }
-    if (unwritten.length === 0) return;
-    try {
-      effects.record(unwritten);
-      unwritten = [];
-      unrecorded = undefined;
-    } catch (error) {
-      unrecorded = error instanceof Error ? error.message : String(error);
-      effects.log({
-        type: 'daemon',
-        at: effects.now(),
-        level: 'error',
-        what: 'the history cannot be written; its triggers stay with the keeper',
-        why: unrecorded,
-      });
-      setTimeout(schedule, RECORD_AGAIN_AFTER).unref();
-    }
+    const before = recorder.error;
+    recorder.take(events, observed);
+    if (recorder.error === undefined || recorder.error === before) return;
+    const what = 'the history cannot be written; its triggers stay with the keeper';
+    effects.log({ type: 'daemon', at: effects.now(), level: 'error', what, why: recorder.error });
   }
 
   function acknowledge(): void {
-    if (unwritten.length > 0 || seen <= acknowledged) return;
-    acknowledged = seen;
-    effects.acknowledge(seen);
+    if (unsaved || recorder.error !== undefined) {
+      clearTimeout(retry);
+      retry = setTimeout(schedule, WRITE_AGAIN_AFTER);
+      return;
+    }
+    const seq = recorder.takeAcknowledgement();
+    if (seq !== undefined) effects.acknowledge(seq);
   }
 
   function naming(id: string): Naming {
@@ -201,7 +187,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
       return wish;
     },
     get unrecorded() {
-      return unrecorded;
+      return recorder.error;
     },
     post(...events) {
       for (const event of events) queue.push(event);
@@ -248,6 +234,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     stop() {
       stopped = true;
       clearTimeout(alarm);
+      clearTimeout(retry);
       clearInterval(full);
       for (const waiter of waiters) waiter();
     },

@@ -1,4 +1,14 @@
-import { closeSync, constants, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
 import { Complaint, EXIT, MAX_SOCKET_PATH } from '../control/protocol.ts';
 
 /** The longest name that the keeper adds below the state directory: `/keeper.0123abcd.sock`. */
@@ -57,13 +67,11 @@ export function prepareStateDirectory(path: string): void {
 }
 
 /**
- * Makes room for a file of ours: what an earlier daemon left is removed, anything that is not of that kind is refused.
+ * What stands in a place of ours must be what an earlier daemon left there.
  *
  * @throws Complaint (not permitted) for a symlink, a directory, or what belongs to somebody else
  */
-export function removeStale(path: string, kind: 'socket' | 'file'): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats) return;
+export function refuseOther(path: string, stats: Stats, kind: 'socket' | 'file'): void {
   const right = kind === 'socket' ? stats.isSocket() : stats.isFile();
   const uid = process.getuid?.() ?? 0;
   if (!right)
@@ -74,13 +82,14 @@ export function removeStale(path: string, kind: 'socket' | 'file'): void {
     );
   if (stats.uid !== uid && uid !== 0)
     throw new Complaint(EXIT.notPermitted, `${path} is in the way: it belongs to uid ${stats.uid}`);
-  unlinkSync(path);
 }
 
 /** Writes the pid as pidfile(3) does: mode 0600, decimal, no newline, never through a symlink. @throws Complaint */
 export function writePidfile(path: string): void {
-  removeStale(path, 'file');
+  const stale = lstatSync(path, { throwIfNoEntry: false });
+  if (stale) refuseOther(path, stale, 'file');
   try {
+    if (stale) unlinkSync(path);
     const fd = openSync(
       path,
       constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
@@ -94,6 +103,15 @@ export function writePidfile(path: string): void {
       `cannot write the pidfile: ${(error as Error).message}`,
       'choose another one with -p',
     );
+  }
+}
+
+/** Removes the pidfile if it still names us. */
+export function removePidfile(path: string): void {
+  try {
+    if (readFileSync(path, 'latin1') === String(process.pid)) unlinkSync(path);
+  } catch {
+    // gone already
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Event } from '../event.ts';
 import type { ProbeEvent } from '../keeper/messages.ts';
 import type { LastTrigger, Observed } from '../plan/observed.ts';
 import { endingFields, endingOf, stamp, type Entry, type Line } from './entry.ts';
@@ -9,22 +8,15 @@ export interface Naming {
   readonly title: string;
 }
 
-/** The history's lines of one event: two for each trigger, none for anything else. */
-export function linesOf(event: Event, observed: Observed, naming: (id: string) => Naming): Line[] {
-  if (event.type === 'fired') {
-    const { run, id, instance, by, at } = event;
-    return [{ t: 'fired', id: run, probe: id, instance, ...naming(id), firedAt: stamp(at), by }];
-  }
-  if (event.type === 'finished') return [endedLine(event, startOf(observed, naming(event.id).jail, event))];
-  return [];
-}
-
-function startOf(
-  observed: Observed,
-  jail: string,
-  event: Extract<ProbeEvent, { type: 'finished' }>,
-): number | undefined {
-  return observed.jails.get(jail)?.probes.get(event.id)?.commands.get(event.run)?.startedAt;
+/** The history's lines of one event: two for each trigger. @param startedAt of the command, ms since 1970, if it is known */
+export function linesOf(
+  event: Extract<ProbeEvent, { type: 'fired' | 'finished' }>,
+  naming: Naming,
+  startedAt?: number,
+): Line[] {
+  if (event.type === 'finished') return [endedLine(event, startedAt)];
+  const { run, id, instance, by, at } = event;
+  return [{ t: 'fired', id: run, probe: id, instance, ...naming, firedAt: stamp(at), by }];
 }
 
 function endedLine(event: Extract<ProbeEvent, { type: 'finished' }>, startedAt: number | undefined): Line {

@@ -30,7 +30,7 @@ export function attachHandler(services: Services): Handler {
     const id = `adhoc/${adhocCount}`;
     const probe = probeFrom(args, command, adhocCount);
     refuseTakenTitle(loop, jail.name, probe.title);
-    state.save({ adhocCount });
+    remember(() => state.save({ adhocCount }));
 
     const adhoc: Adhoc = {
       id,
@@ -62,6 +62,19 @@ export function attachHandler(services: Services): Handler {
       'nothing was kept',
     );
   };
+}
+
+/** A number that could not be written down would be given out twice. */
+function remember(save: () => void): void {
+  try {
+    save();
+  } catch (error) {
+    throw new Complaint(
+      EXIT.failed,
+      `the state cannot be written: ${(error as Error).message}`,
+      'nothing was kept',
+    );
+  }
 }
 
 /** A jail by its name in the file, else by jid; on Linux also by the pid of any jail's first process. */

@@ -9,10 +9,9 @@ import type { Services } from './services.ts';
 import { statusHandler } from './status.ts';
 import { triggerHandler } from './trigger.ts';
 
-/** The verbs of the control socket. */
+/** The verbs of the control socket; `hello` is answered by the socket itself. */
 export function createHandlers(services: Services): ReadonlyMap<string, Handler> {
   return new Map<string, Handler>([
-    ['hello', async () => ({ pid: process.pid, version: services.version })],
     ['status', statusHandler(services)],
     ['reload', reloadHandler(services)],
     ['plan', planHandler(services)],

@@ -1,0 +1,70 @@
+import type { Event } from '../event.ts';
+import type { Line } from '../history/entry.ts';
+import { linesOf, type Naming } from '../history/history.ts';
+import type { Observed } from '../plan/observed.ts';
+
+/** Puts triggers into the history, and knows what the keeper may forget: only what is on disk. */
+export interface Recorder {
+  /** Takes a turn's events, before they are learned, and writes what is not yet written. */
+  take(events: readonly Event[], observed: Observed): void;
+  /** The newest event that is on disk and not yet acknowledged; it counts as acknowledged from now on. */
+  takeAcknowledgement(): number | undefined;
+  /** Why the history cannot be written at the moment. */
+  readonly error: string | undefined;
+}
+
+/**
+ * @param append writes lines to the history. It throws when the disk is full: the lines are kept and tried again with
+ * the next turn, and nothing is acknowledged meanwhile, so that they stay with the keeper too
+ */
+export function createRecorder(
+  append: (lines: readonly Line[]) => void,
+  naming: (id: string) => Naming,
+): Recorder {
+  let unwritten: Line[] = [];
+  let error: string | undefined;
+  let seen = 0;
+  let acknowledged = 0;
+  /** When the commands that run now have started, by trigger: the event comes before it is learned. */
+  const starts = new Map<string, number>();
+
+  function startOf(event: Event & { type: 'finished' }, observed: Observed): number | undefined {
+    const known = observed.jails.get(naming(event.id).jail)?.probes.get(event.id)?.commands.get(event.run);
+    const startedAt = starts.get(event.run) ?? known?.startedAt;
+    starts.delete(event.run);
+    return startedAt;
+  }
+
+  function read(event: Event, observed: Observed): void {
+    if (event.type === 'keeper-found') {
+      seen = 0;
+      acknowledged = 0;
+    }
+    if ('seq' in event) seen = Math.max(seen, event.seq);
+    if (event.type === 'started') starts.set(event.run, event.at);
+    else if (event.type === 'fired') unwritten.push(...linesOf(event, naming(event.id)));
+    else if (event.type === 'finished')
+      unwritten.push(...linesOf(event, naming(event.id), startOf(event, observed)));
+  }
+
+  return {
+    take(events, observed) {
+      for (const event of events) read(event, observed);
+      if (unwritten.length === 0) return;
+      try {
+        append(unwritten);
+        unwritten = [];
+        error = undefined;
+      } catch (fault) {
+        error = fault instanceof Error ? fault.message : String(fault);
+      }
+    },
+    takeAcknowledgement() {
+      if (unwritten.length > 0 || seen <= acknowledged) return undefined;
+      return (acknowledged = seen);
+    },
+    get error() {
+      return error;
+    },
+  };
+}

@@ -2,31 +2,12 @@ import { linkSync, lstatSync, readFileSync, renameSync, unlinkSync, type Stats }
 import type { Server } from 'node:net';
 import { ask } from '../control/client.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
-import { createControlServer, type Handler } from '../control/server.ts';
 import { refuseOther } from './paths.ts';
-
-/** The daemon's socket, which is also the lock: while it answers, no other daemon starts. */
-export interface ControlSocket {
-  /** From now on these verbs are carried out; what was asked before has waited for it. */
-  open(handlers: ReadonlyMap<string, Handler>): void;
-  /** Takes it away. Answers that are on their way still arrive. */
-  close(): void;
-}
-
-/** What is told while the socket is held. */
-export interface Holder {
-  /** A request failed by a fault of ours. */
-  failed(error: unknown): void;
-  /** Another process has put its own socket there. */
-  lost(): void;
-}
 
 /** A daemon that does not even say that it has heard us within so many ms is stuck or stopped. */
 const HEARD_WITHIN = 2_000;
 /** So often others may come between while a stale socket is taken away. */
 const TRIES = 10;
-/** How often the socket is looked at, ms: nothing tells that it was removed. */
-const LOOK_EVERY = 10_000;
 
 /**
  * Asks the socket whether another daemon answers, as `-D` of the original does.
@@ -35,9 +16,9 @@ const LOOK_EVERY = 10_000;
  * @returns what lies there, with nobody behind it
  * @throws Complaint (busy) naming the other's pid, or saying that it does not answer
  */
-export async function refuseSecondDaemon(path: string, pidfile?: string): Promise<Stats | undefined> {
+export async function refuseSecondDaemon(path: string, pidfile: string): Promise<Stats | undefined> {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  // What is no socket is not connected to: `claim` says what is in the way.
+  // What is no socket is not connected to: `claimSocket` says what is in the way.
   if (!found?.isSocket()) return found;
   try {
     const { pid } = await ask<{ pid: number }>(path, { verb: 'hello' }, () => {}, HEARD_WITHIN);
@@ -49,7 +30,7 @@ export async function refuseSecondDaemon(path: string, pidfile?: string): Promis
   } catch (error) {
     // Nobody listens there any more: a stale socket is no obstacle.
     if (error instanceof Complaint && error.code === EXIT.unavailable) return found;
-    const pid = pidfile === undefined ? undefined : pidOf(pidfile);
+    const pid = pidOf(pidfile);
     if (!(error instanceof Complaint) || error.message.includes(': pid ') || pid === undefined) throw error;
     throw new Complaint(error.code, `${error.message}; ${pidfile} says pid ${pid}`, error.hint);
   }
@@ -60,45 +41,11 @@ export async function refuseSecondDaemon(path: string, pidfile?: string): Promis
  * the others are told who. A stale socket is moved aside and looked at before it is removed, since in between another
  * daemon may have put its own there.
  *
- * @param hello answers the one verb that a starting daemon has already
  * @throws Complaint
  */
-export async function claim(path: string, hello: Handler, holder: Holder): Promise<ControlSocket> {
-  let open: ControlSocket['open'] = () => {};
-  let handlers: ReadonlyMap<string, Handler> | undefined;
-  const opened = new Promise<ReadonlyMap<string, Handler>>((resolve) => (open = resolve));
-  void opened.then((map) => (handlers = map));
-  const later =
-    (verb: string): Handler =>
-    async (args, reply) => {
-      const handler = (await opened).get(verb);
-      if (!handler) throw new Complaint(EXIT.usage, `unknown verb ${JSON.stringify(verb.slice(0, 40))}`);
-      return handler(args, reply);
-    };
-  const server = createControlServer(
-    (verb) => (verb === 'hello' ? hello : handlers ? handlers.get(verb) : later(verb)),
-    (error) => holder.failed(error),
-  );
-  await take(server, path);
-
-  const { ino } = lstatSync(path);
-  const isOurs = (): boolean => lstatSync(path, { throwIfNoEntry: false })?.ino === ino;
-  const look = setInterval(() => {
-    if (!isOurs()) holder.lost();
-  }, LOOK_EVERY).unref();
-  return {
-    open,
-    close() {
-      clearInterval(look);
-      // Closing removes whatever has the name.
-      if (isOurs()) server.close();
-    },
-  };
-}
-
-async function take(server: Server, path: string): Promise<void> {
+export async function claimSocket(server: Server, path: string, pidfile: string): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const stale = await refuseSecondDaemon(path);
+    const stale = await refuseSecondDaemon(path, pidfile);
     if (stale) takeAway(path, stale);
     if (await listen(server, path)) return;
   }

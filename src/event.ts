@@ -1,5 +1,6 @@
 import type { Diagnostic } from './config/diagnostic.ts';
 import type { Sighting } from './jails/jail.ts';
+import type { Orphan } from './keeper/markers.ts';
 import type { GoneEvent, ListedRecord, ProbeEvent } from './keeper/messages.ts';
 import type { Adhoc, LastTrigger } from './plan/observed.ts';
 import type { Wanted } from './plan/wanted.ts';
@@ -15,6 +16,7 @@ export type Event =
   | ProbeEvent
   | GoneEvent
   | OrderEvent
+  | OrphanEvent
   | AdhocEvent
   | PastEvent
   | DaemonEvent;
@@ -48,7 +50,7 @@ export type KeeperEvent =
       readonly startedAt: number;
     }
   | { readonly type: 'keeper-listed'; readonly at: number; readonly records: readonly ListedRecord[] }
-  | { readonly type: 'keeper-lost'; readonly at: number };
+  | { readonly type: 'keeper-lost'; readonly at: number; readonly why: string };
 
 export type OrderEvent =
   | {
@@ -72,6 +74,16 @@ export type OrderEvent =
 export type AdhocEvent =
   | { readonly type: 'attached'; readonly at: number; readonly adhoc: Adhoc }
   | { readonly type: 'detached'; readonly at: number; readonly id: string; readonly why: string };
+
+/** A keeper has died while its commands ran: they are known by the markers that they left, and watched by pid. */
+export type OrphanEvent =
+  | {
+      readonly type: 'orphaned';
+      readonly at: number;
+      readonly commands: readonly Orphan[];
+    }
+  /** Nobody saw how it ended. */
+  | { readonly type: 'orphan-ended'; readonly at: number; readonly id: string; readonly run: string };
 
 /** What earlier daemons left: facts of the state file, and the triggers of the history. */
 export type PastEvent =

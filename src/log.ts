@@ -64,7 +64,16 @@ export function describe(event: Event): LogLine | undefined {
     case 'keeper-listed':
       return line('debug', undefined, `the keeper holds ${event.records.length} probes`);
     case 'keeper-lost':
-      return line('error', undefined, 'the keeper is gone, and every probe with it; another is started');
+      return line(
+        'error',
+        undefined,
+        'the keeper is gone, and every probe with it; another is started',
+        event.why,
+      );
+    case 'orphaned':
+      return line('warn', undefined, `${event.commands.length} commands of a dead keeper still run`);
+    case 'orphan-ended':
+      return line('warn', event.id, `command ${event.run} of a dead keeper has ended, nobody saw how`);
     case 'gone':
       return line('info', undefined, `instance ${event.instance} has ended`);
     case 'ordered':

@@ -4,8 +4,9 @@ import { Complaint, EXIT } from '../control/protocol.ts';
 import { recallTriggers } from '../history/history.ts';
 import { openJournal } from '../history/journal.ts';
 import { openOutputs } from '../history/outputs.ts';
+import { openMarkers } from '../keeper/markers.ts';
 import { findKeepers } from '../keeper/start.ts';
-import { NOTHING_OBSERVED } from '../plan/observed.ts';
+import { jailOfId, NOTHING_OBSERVED } from '../plan/observed.ts';
 import { holdSocket, type ControlSocket } from './control-guard.ts';
 import { execute } from './execute.ts';
 import { createFeed } from './feed.ts';
@@ -13,9 +14,10 @@ import { firstStanding } from './first-standing.ts';
 import { linkKeeper, type KeeperLink } from './keeper-link.ts';
 import { openLog, type LogSink } from './log-sink.ts';
 import { createLooker } from './looker.ts';
-import { createLoop } from './loop.ts';
+import { createLoop, type Loop } from './loop.ts';
 import type { DaemonOptions } from './options.ts';
 import { checkSocketLengths, prepareStateDirectory, removePidfile, writePidfile } from './paths.ts';
+import { watchOrphans } from './orphans.ts';
 import { createReloader, whereaboutsOf, wishFor, type Standing } from './reloader.ts';
 import { createHandlers } from './requests/handlers.ts';
 import { settleAll } from './settle.ts';
@@ -114,6 +116,11 @@ async function run(
     now: Date.now,
   });
 
+  const orphans = watchOrphans({
+    markers: openMarkers(options.state),
+    limits: (id) => timeLimits(loop, id),
+    post: (...said) => loop.post(...said),
+  });
   const watch = watchConfig(involved, () => void reloader.reload());
   const reloader = createReloader(
     {
@@ -162,6 +169,7 @@ async function run(
       state: options.state,
       settings: () => reloader.standing.config.settings,
       post: (...said) => loop.post(...said),
+      found: (epoch) => orphans.adopt(epoch),
       superseded() {
         log.say('error', 'another daemon has taken over the keeper; this one ends');
         end(EXIT.busy);
@@ -197,6 +205,7 @@ async function run(
   async function stopNow(): Promise<void> {
     log.say('info', 'stopping: every probe is taken away');
     looker.stop();
+    orphans.stop();
     await watch.close();
     await link?.quit(reloader.standing.config.settings.grace);
     socket.close();
@@ -222,6 +231,13 @@ async function run(
       end(SOFTWARE);
     },
   };
+}
+
+/** Those of the definition that holds now; that of the run died with its keeper. */
+function timeLimits(loop: Loop, id: string): { timeout: number; killAfter: number } {
+  const jail = loop.observed.adhoc.get(id)?.jail ?? jailOfId(id);
+  const { timeout = 0, killAfter = 0 } = loop.desired.forJail(jail).get(id)?.probe ?? {};
+  return { timeout, killAfter };
 }
 
 function reasonOf(error: unknown): string {

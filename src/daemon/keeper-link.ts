@@ -18,6 +18,8 @@ export interface LinkParts {
   readonly state: string;
   readonly settings: () => Settings;
   readonly post: (...events: readonly Event[]) => void;
+  /** A keeper of this epoch is there: what others have left behind can be told from what is its. */
+  readonly found: (epoch: string) => void;
   /** Another daemon has taken the keeper over: this one must end and start nothing. */
   readonly superseded: () => void;
 }
@@ -54,6 +56,7 @@ export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
           version: said.version,
           startedAt: said.started,
         });
+        parts.found(said.epoch);
         return;
       case 'record':
         records.push(said.record);
@@ -83,8 +86,7 @@ export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
       quitting();
       return;
     }
-    parts.post({ type: 'keeper-lost', at: Date.now() });
-    tell('the keeper was lost', why);
+    parts.post({ type: 'keeper-lost', at: Date.now(), why });
     void again();
   }
 

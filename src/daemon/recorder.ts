@@ -1,6 +1,6 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
-import { linesOf, type Naming } from '../history/history.ts';
+import { linesOf, unknownLine, type Naming } from '../history/history.ts';
 import type { Observed } from '../plan/observed.ts';
 
 /** Puts triggers into the history, and knows what the keeper may forget: only what is on disk. */
@@ -42,6 +42,7 @@ export function createRecorder(
     }
     if ('seq' in event) seen = Math.max(seen, event.seq);
     if (event.type === 'started') starts.set(event.run, event.at);
+    else if (event.type === 'orphan-ended') unwritten.push(unknownLine(event));
     else if (event.type === 'fired') unwritten.push(...linesOf(event, naming(event.id)));
     else if (event.type === 'finished')
       unwritten.push(...linesOf(event, naming(event.id), startOf(event, observed)));

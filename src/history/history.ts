@@ -19,6 +19,11 @@ export function linesOf(
   return [{ t: 'fired', id: run, probe: id, instance, ...naming, firedAt: stamp(at), by }];
 }
 
+/** The last line of a trigger whose end nobody saw. */
+export function unknownLine({ run, at }: { readonly run: string; readonly at: number }): Line {
+  return { t: 'ended', id: run, endedAt: stamp(at), fate: 'unknown' };
+}
+
 function endedLine(event: Extract<ProbeEvent, { type: 'finished' }>, startedAt: number | undefined): Line {
   const ran = event.ending.stage === undefined;
   return {

@@ -109,6 +109,8 @@ export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe 
   const running = runningJail(jail);
   const held = probe?.held;
   if (held?.state === 'running') return { state: 'running', reason: queued(probe) };
+  if (!held && [...(probe?.commands.values() ?? [])].some(({ orphan }) => orphan))
+    return { state: 'running', reason: 'its keeper has died; the command is watched by its pid' };
   if (!running)
     return { state: 'waiting', reason: sighting && 'absent' in sighting ? sighting.absent : undefined };
   if (probe?.spentIn === running.instance && want.probe.respawn === 'never') return { state: 'spent' };

@@ -1,6 +1,7 @@
+import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
 import { forget, type Draft } from './draft.ts';
-import type { Command, Held } from './observed.ts';
+import type { Command, Held, ObservedProbe } from './observed.ts';
 import { dropIfEmpty } from './learn-probe.ts';
 
 /** Takes over a keeper's list of records: it is all that the keeper has. */
@@ -14,7 +15,10 @@ export function learnRecords(draft: Draft, records: readonly ListedRecord[], at:
       (probe) => ({
         ...probe,
         held: heldFrom(record),
-        commands: new Map(record.runs.map((run): [string, Command] => [run.id, commandFrom(run)])),
+        commands: new Map([
+          ...orphansOf(probe),
+          ...record.runs.map((run): [string, Command] => [run.id, commandFrom(run)]),
+        ]),
         since: record.since || at,
       }),
       at,
@@ -51,8 +55,45 @@ export function forgetHeld(draft: Draft, except: ReadonlySet<string> = new Set()
   for (const jail of draft.jails.values()) {
     for (const probe of jail.probes.values()) {
       if (except.has(probe.id) || (!probe.held && probe.commands.size === 0)) continue;
-      draft.change(jail.name, probe.id, (p) => ({ ...forget(p, 'held'), commands: new Map() }), probe.since);
+      draft.change(
+        jail.name,
+        probe.id,
+        (p) => ({ ...forget(p, 'held'), commands: new Map(orphansOf(p)) }),
+        probe.since,
+      );
       dropIfEmpty(draft, jail.name, probe.id);
     }
   }
+}
+
+function orphansOf(probe: ObservedProbe): [string, Command][] {
+  return [...probe.commands].filter(([, command]) => command.orphan);
+}
+
+/** A command whose keeper has died, and that still runs. */
+export function learnOrphan(draft: Draft, { id, run, pid, startedAt }: Orphan, at: number): void {
+  const command: Command = { run, firedAt: startedAt, startedAt, pid, orphan: true };
+  draft.change(
+    draft.jailOf(id),
+    id,
+    (probe) => ({ ...probe, commands: new Map(probe.commands).set(run, command) }),
+    at,
+  );
+}
+
+/** It runs no more; nobody saw how it ended. */
+export function learnOrphanEnded(draft: Draft, id: string, run: string, at: number): void {
+  const jail = draft.jailOf(id);
+  if (!draft.jails.get(jail)?.probes.get(id)?.commands.has(run)) return;
+  draft.change(
+    jail,
+    id,
+    (probe) => {
+      const commands = new Map(probe.commands);
+      commands.delete(run);
+      return { ...probe, commands };
+    },
+    at,
+  );
+  dropIfEmpty(draft, jail, id);
 }

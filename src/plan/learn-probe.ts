@@ -97,8 +97,11 @@ function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
       if (probe.commands.has(event.run) || probe.last?.run === event.run) return probe;
       const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
       const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
+      // Spent from this instant, also if the keeper dies before its command has ended.
+      const spent = probe.ordered?.probe.respawn === 'never' ? { spentIn: event.instance } : {};
       return {
         ...forget(probe, 'trouble'),
+        ...spent,
         commands,
         held,
         runs: probe.runs + 1,

@@ -1,7 +1,7 @@
 import type { Event } from '../event.ts';
 import { createDraft, forget, type Draft, type Learned } from './draft.ts';
 import { learnGone, learnSighting } from './learn-jails.ts';
-import { forgetHeld, learnRecords } from './learn-keeper.ts';
+import { forgetHeld, learnOrphan, learnOrphanEnded, learnRecords } from './learn-keeper.ts';
 import { dropIfEmpty, learnOrdered, learnProbeEvent, learnRefused } from './learn-probe.ts';
 import type { Observed } from './observed.ts';
 
@@ -39,6 +39,12 @@ function learnOne(draft: Draft, event: Event): void {
     case 'keeper-lost':
       draft.keeper = undefined;
       forgetHeld(draft);
+      return;
+    case 'orphaned':
+      for (const orphan of event.commands) learnOrphan(draft, orphan, event.at);
+      return;
+    case 'orphan-ended':
+      learnOrphanEnded(draft, event.id, event.run, event.at);
       return;
     case 'gone':
       learnGone(draft, event.instance);

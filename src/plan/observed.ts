@@ -69,6 +69,8 @@ export interface Command {
   readonly firedAt: number;
   readonly startedAt?: number;
   readonly pid?: number;
+  /** Its keeper has died: nobody will reap it, it is watched by its pid. */
+  readonly orphan?: true;
 }
 
 /** Why a probe is not there although it should be, and when to try again. */

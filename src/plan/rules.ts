@@ -72,13 +72,9 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    name: 'a command of an earlier instance that must not overlap is waited for',
-    when: (s) =>
-      commandsRun(s) &&
-      s.wanted?.probe.respawn !== 'immediately' &&
-      !isOurs(s) &&
-      s.probe?.held !== undefined,
-    verdict: waitFor('the command of the earlier instance still runs'),
+    name: 'a command of an earlier instance or keeper that must not overlap is waited for',
+    when: (s) => commandsRun(s) && s.wanted?.probe.respawn !== 'immediately' && (!isHeld(s) || !isOurs(s)),
+    verdict: waitFor('a command of an earlier instance or keeper still runs'),
   },
   {
     name: 'spent is spent in its instance, unless it may respawn now',

@@ -257,7 +257,7 @@ export class World {
 
   loseKeeper(): void {
     this.records.clear();
-    this.tell({ type: 'keeper-lost', at: this.now });
+    this.tell({ type: 'keeper-lost', at: this.now, why: 'it was killed' });
     this.connect();
   }
 

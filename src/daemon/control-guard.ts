@@ -3,7 +3,6 @@ import type { Server } from 'node:net';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { createControlServer, type Handler } from '../control/server.ts';
 import { claimSocket } from './control-socket.ts';
-import { removeQuietly } from './paths.ts';
 
 /** The control socket of this daemon, which is also the lock that keeps a second one away. */
 export interface ControlSocket {
@@ -64,8 +63,9 @@ export async function holdSocket(
     },
     close() {
       clearInterval(guard);
-      if (inodeOf(path) === inode) removeQuietly(path);
-      server.close();
+      // Closing the server unlinks its path, whoever listens there by now.
+      if (inodeOf(path) === inode) server.close();
+      else server.unref();
     },
   };
 }

@@ -5,7 +5,6 @@ import { recallTriggers } from '../history/history.ts';
 import { openJournal } from '../history/journal.ts';
 import { openOutputs } from '../history/outputs.ts';
 import { openMarkers } from '../keeper/markers.ts';
-import { findKeepers } from '../keeper/start.ts';
 import { jailOfId, NOTHING_OBSERVED } from '../plan/observed.ts';
 import { holdSocket, type ControlSocket } from './control-guard.ts';
 import { execute } from './execute.ts';
@@ -18,6 +17,7 @@ import { createLoop, type Loop } from './loop.ts';
 import type { DaemonOptions } from './options.ts';
 import { checkSocketLengths, prepareStateDirectory, removePidfile, writePidfile } from './paths.ts';
 import { watchOrphans } from './orphans.ts';
+import { totalsOf, type Change } from '../plan/plan.ts';
 import { createReloader, whereaboutsOf, wishFor, type Standing } from './reloader.ts';
 import { createHandlers } from './requests/handlers.ts';
 import { settleAll } from './settle.ts';
@@ -84,8 +84,7 @@ async function run(
   const startedAt = Date.now();
   const state = openStateFile(options.state);
   const loader: Loader = createLoader(options.config, { owner: process.getuid?.() ?? 0, lenient: false });
-  const keeperMayLive = (await findKeepers(options.state)).length > 0;
-  const { standing, involved, events } = await firstStanding(options, loader, state, keeperMayLive);
+  const { standing, involved, events } = await firstStanding(options, loader, state);
 
   const { settings } = standing.config;
   const journal = openJournal(options.state, settings.history);
@@ -121,7 +120,7 @@ async function run(
     limits: (id) => timeLimits(loop, id),
     post: (...said) => loop.post(...said),
   });
-  const watch = watchConfig(involved, () => void reloader.reload());
+  const watch = watchConfig(involved, () => void reload());
   const reloader = createReloader(
     {
       file: options.config,
@@ -134,7 +133,7 @@ async function run(
     standing,
   );
 
-  function adopted({ config, generation, digest }: Standing): void {
+  function adopted({ config, generation, digest }: Standing, changes: readonly Change[]): void {
     attempt('the configuration cannot be remembered', () => {
       state.writeConfig(config);
       state.save({ generation, digest });
@@ -143,6 +142,17 @@ async function run(
     outputs.setTotal(config.settings.output.total);
     link?.limit(config.settings);
     looker.follow(whereaboutsOf(loop.wish, loop.observed), config.settings.rescan);
+    const totals = Object.entries(totalsOf(changes)).map(([action, count]) => `${count} ${action}`);
+    log.say('info', `generation ${generation} of ${options.config} holds`, totals.join(', '));
+  }
+
+  /** By a signal or by a change of the files: nobody waits for the answer, the log has it. */
+  async function reload(): Promise<void> {
+    try {
+      await reloader.reload(false);
+    } catch (error) {
+      log.say('error', 'the reload failed; what held goes on', reasonOf(error));
+    }
   }
 
   /** What fails for want of room on the disk is said, and must not end a daemon whose probes are armed. */
@@ -179,7 +189,7 @@ async function run(
     throw new Complaint(EXIT.unavailable, `the keeper cannot be started: ${reasonOf(error)}`);
   }
   await loop.until(() => (loop.observed.keeper?.listed ? true : undefined), 30_000);
-  adopted(standing);
+  adopted(standing, loop.rehearse(loop.wish, []));
 
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= stopNow());
@@ -220,7 +230,7 @@ async function run(
   }
 
   return {
-    reload: () => void reloader.reload(),
+    reload: () => void reload(),
     stop,
     fail(error) {
       log.say(

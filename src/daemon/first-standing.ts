@@ -3,6 +3,7 @@ import type { LoadResult, Loader } from '../config/load.ts';
 import { resolveSettings } from '../config/resolve.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
+import { anyKeeperLives } from '../keeper/start.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Standing } from './reloader.ts';
 import type { StateFile } from './state-file.ts';
@@ -24,7 +25,6 @@ export async function firstStanding(
   options: DaemonOptions,
   loader: Loader,
   state: StateFile,
-  keeperMayLive: boolean,
 ): Promise<First> {
   const { facts } = state;
   const at = Date.now();
@@ -65,7 +65,7 @@ export async function firstStanding(
       ],
     };
   }
-  const last = keeperMayLive ? state.readConfig() : undefined;
+  const last = (await anyKeeperLives(options.state)) ? state.readConfig() : undefined;
   if (!last) throw new ConfigComplaint(file, result);
   return {
     standing: {

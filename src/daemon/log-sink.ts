@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
 import { describe, formatLine, type Level, type LogFormat } from '../log.ts';
 
@@ -16,7 +17,7 @@ const ORDER: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
 /**
  * @param target `stderr`, `syslog` or a file's path (made 0600, never through a symlink)
- * @throws the system's error when the file cannot be opened
+ * @throws Complaint (not permitted) when the file cannot be opened
  */
 export function openLog(target: string, format: LogFormat, least: Level = 'info'): LogSink {
   let fd = target === 'stderr' || target === 'syslog' ? 2 : openFile(target);
@@ -61,9 +62,19 @@ export function openLog(target: string, format: LogFormat, least: Level = 'info'
 }
 
 function openFile(path: string): number {
-  return openSync(
-    path,
-    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
-    0o600,
-  );
+  try {
+    return openSync(
+      path,
+      constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
+      0o600,
+    );
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ELOOP' ? `${path} is a symlink` : (error as Error).message;
+    throw new Complaint(
+      EXIT.notPermitted,
+      `cannot open the log: ${why}`,
+      'choose another file with --log, or "--log syslog"',
+    );
+  }
 }

@@ -36,7 +36,7 @@ export interface ReloadParts {
   readonly loop: Loop;
   readonly looker: Looker;
   /** A generation holds now: remember it, and tell everybody with settings of their own. */
-  readonly adopted: (standing: Standing) => void;
+  readonly adopted: (standing: Standing, changes: readonly Change[]) => void;
   /** These are to be watched for changes from now on. */
   readonly involves: (paths: readonly string[]) => void;
 }
@@ -49,7 +49,11 @@ export interface ReloadParts {
  */
 export interface Reloader {
   readonly standing: Standing;
-  reload(): Promise<Reloaded>;
+  /**
+   * @param asked by somebody who reads the answer: also what the daemon took over by itself since the last such answer,
+   * so that "save, then reload" tells what the save changed
+   */
+  reload(asked: boolean): Promise<Reloaded>;
 }
 
 /** @param first what holds at the start: it has been loaded already */
@@ -57,6 +61,8 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
   let standing = first;
   let present: Promise<Reloaded> | undefined;
   let next: Promise<Reloaded> | undefined;
+  /** What the present generation changed, as long as nobody has been told. */
+  let untold: readonly Change[] | undefined;
 
   async function reloadNow(): Promise<Reloaded> {
     const result = await parts.load();
@@ -75,7 +81,7 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
       return {
         ok: true,
         generation: standing.generation,
-        changes: unchanged(parts.loop),
+        changes: untold ?? unchanged(parts.loop),
         diagnostics: result.warnings,
       };
     }
@@ -94,7 +100,8 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
       { type: 'configured', at, generation: standing.generation, file },
     ];
     const changes = await parts.loop.adopt(wish, events);
-    parts.adopted(standing);
+    untold = changes;
+    parts.adopted(standing, changes);
     return { ok: true, generation: standing.generation, changes, diagnostics: result.warnings };
   }
 
@@ -105,18 +112,24 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
     return (present = started);
   }
 
+  function join(): Promise<Reloaded> {
+    if (!present) return start();
+    return (next ??= present
+      .catch(() => {}) // told to those who asked for it
+      .then(() => {
+        next = undefined;
+        return start();
+      }));
+  }
+
   return {
     get standing() {
       return standing;
     },
-    reload() {
-      if (!present) return start();
-      return (next ??= present
-        .catch(() => {}) // told to those who asked for it
-        .then(() => {
-          next = undefined;
-          return start();
-        }));
+    async reload(asked) {
+      const reloaded = await join();
+      if (asked && reloaded.ok) untold = undefined;
+      return reloaded;
     },
   };
 }

@@ -29,6 +29,7 @@ export interface ProbeStatus {
   readonly since: string;
   readonly origin: { readonly file: string; readonly line: number } | 'ad-hoc';
   readonly runs: number;
+  readonly description?: string;
   readonly reason?: string;
   readonly until?: string;
   readonly last?: Last;
@@ -79,6 +80,7 @@ function statusOf(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undef
     since: stamp(probe?.since ?? 0),
     origin: want.adhoc ? 'ad-hoc' : { file: want.probe.origin.file, line: want.probe.origin.line },
     runs: probe?.runs ?? 0,
+    ...(want.probe.description !== undefined && { description: want.probe.description }),
     ...(reason !== undefined && { reason }),
     ...(until !== undefined && { until: stamp(until) }),
     ...(probe?.last && { last: lastOf(probe, probe.last) }),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -63,6 +64,22 @@ export async function findKeepers(stateDirectory: string): Promise<string[]> {
   return names
     .filter((name) => /^keeper\.[0-9a-f]{8}\.sock$/.test(name))
     .map((name) => join(stateDirectory, name));
+}
+
+/** Whether somebody accepts behind one of the sockets: a name alone may be all that a killed keeper has left. */
+export async function anyKeeperLives(stateDirectory: string): Promise<boolean> {
+  for (const path of await findKeepers(stateDirectory)) {
+    const socket = createConnection(path);
+    try {
+      await once(socket, 'connect');
+      return true;
+    } catch {
+      // refused, or gone meanwhile: that one is dead
+    } finally {
+      socket.destroy();
+    }
+  }
+  return false;
 }
 
 /** Removes the socket of a keeper that is dead: connect(2) was refused. */

@@ -117,3 +117,10 @@ export function wholeScope(desired: Desired, observed: Observed): Scope {
   const names = [...desired.jailNames, ...observed.jails.keys()];
   return new Map(names.map((name) => [name, 'all']));
 }
+
+/** How many of each action. */
+export function totalsOf(changes: readonly Change[]): Record<string, number> {
+  const totals: Record<string, number> = {};
+  for (const { action } of changes) totals[action] = (totals[action] ?? 0) + 1;
+  return totals;
+}

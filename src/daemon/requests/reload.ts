@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import { createLoader, type LoadResult } from '../../config/load.ts';
 import { Complaint, EXIT, optionalText } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
-import type { Change } from '../../plan/plan.ts';
+import { totalsOf, type Change } from '../../plan/plan.ts';
 import { whereaboutsOf, wishFor } from '../reloader.ts';
 import { settle } from '../settle.ts';
 import { sendInBatches } from './batch.ts';
@@ -11,7 +11,7 @@ import type { Services } from './services.ts';
 /** `reload`: answers when what it ordered is there or has failed. */
 export function reloadHandler({ reloader, loop }: Services): Handler {
   return async (_, reply) => {
-    const reloaded = await reloader.reload();
+    const reloaded = await reloader.reload(true);
     const changes = await settle(loop, reloaded.changes, reply.gone);
     await sendInBatches(changes, (rows) => reply.row(rows));
     return outcome(reloaded.generation, reloaded.ok, changes, reloaded.diagnostics);
@@ -48,7 +48,5 @@ function outcome(
   changes: readonly Change[],
   diagnostics: readonly Diagnostic[],
 ): object {
-  const totals: Record<string, number> = {};
-  for (const { action } of changes) totals[action] = (totals[action] ?? 0) + 1;
-  return { generation, ok, totals, ...(diagnostics.length > 0 && { diagnostics }) };
+  return { generation, ok, totals: totalsOf(changes), ...(diagnostics.length > 0 && { diagnostics }) };
 }

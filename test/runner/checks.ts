@@ -13,7 +13,9 @@ export const CHECKS: readonly {
 ];
 
 export async function runCheck({ name, argv, mend }: (typeof CHECKS)[number]): Promise<Result> {
-  const { ok, output, seconds } = await runProcess(argv, { limit: 120 });
+  // Where CI is set, these tools colour what goes into a file.
+  const env = { ...process.env, CI: undefined };
+  const { ok, output, seconds } = await runProcess(argv, { limit: 120, env });
   const counts = ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   return {
     name: `check: ${name}`,

@@ -1,5 +1,5 @@
 import type { JailConfig, Origin, ProbeConfig } from './config.ts';
-import { createDesired } from './desired.ts';
+import { createDeclared } from './declared.ts';
 import type { Objection } from './draft.ts';
 
 /** What two places of the files, each sound in itself, have against each other. Always told at the later one. */
@@ -53,10 +53,10 @@ function findDuplicates(name: string, entries: readonly JailConfig[], told: Set<
 /** Titles that patterns bring together in a jail that the files name: as plain as if they stood side by side. */
 function findMeetings(jails: readonly JailConfig[], told: Set<ProbeConfig>): Objection[] {
   if (!jails.some((jail) => jail.glob)) return [];
-  const desired = createDesired({ jails });
+  const declared = createDeclared({ jails });
   const entries = new Map(jails.flatMap((jail) => jail.probes.map((probe) => [probe, jail.name] as const)));
-  return desired.jailNames.flatMap((name) =>
-    desired.forJail(name).flatMap(({ probe, clash }) => {
+  return declared.jailNames.flatMap((name) =>
+    declared.forJail(name).flatMap(({ probe, clash }) => {
       const entry = entries.get(probe);
       if (clash === undefined || entry === undefined || told.has(probe)) return [];
       told.add(probe);

@@ -1,7 +1,8 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
 import type { Naming } from '../history/history.ts';
-import { createDesired, type Declared, type Desired } from '../plan/desired.ts';
+import type { Declared } from '../config/declared.ts';
+import { createDesired, type Desired } from '../plan/desired.ts';
 import type { Host } from '../plan/definition.ts';
 import { learn } from '../plan/learn.ts';
 import { looksAfter } from '../plan/looks.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { createDesired } from '../config/desired.ts';
+import { createDeclared } from '../config/declared.ts';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import type { LoadResult } from '../config/load.ts';
 import type { Event } from '../event.ts';
@@ -136,7 +136,7 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
 
 /** What a configuration asks for, in the words of the plan. */
 export function wishFor(config: Config): Wish {
-  return { declared: createDesired(config), host: defineHost(config.settings) };
+  return { declared: createDeclared(config), host: defineHost(config.settings) };
 }
 
 /** Where every exactly named jail is to be found, and the jails that only ad hoc probes know. */

@@ -1,20 +1,6 @@
-import type { Origin, ProbeConfig } from '../config/config.ts';
-import type { Whereabouts } from '../jails/jail.ts';
+import type { Declared } from '../config/declared.ts';
 import { runningJail, type Observed } from './observed.ts';
 import type { Wanted } from './wanted.ts';
-
-/** What the file says of one jail (config/desired.ts). */
-export interface Declared {
-  readonly jailNames: readonly string[];
-  whereabouts(name: string): Whereabouts | undefined;
-  forJail(name: string, jid?: number): readonly DeclaredProbe[];
-}
-
-/** One probe of a jail as the file has it; `clash` names the probe that has its title already. */
-export interface DeclaredProbe {
-  readonly probe: ProbeConfig;
-  readonly clash?: { readonly with: string; readonly origin: Origin };
-}
 
 /** All that each jail should have now. */
 export interface Desired {

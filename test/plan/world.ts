@@ -1,7 +1,8 @@
 import type { ProbeConfig } from '../../src/config/config.ts';
 import type { Event } from '../../src/event.ts';
 import type { Jail, Sighting } from '../../src/jails/jail.ts';
-import { createDesired, type Declared } from '../../src/plan/desired.ts';
+import type { Declared } from '../../src/config/declared.ts';
+import { createDesired } from '../../src/plan/desired.ts';
 import type { Host } from '../../src/plan/definition.ts';
 import { learn } from '../../src/plan/learn.ts';
 import { NOTHING_OBSERVED, type Observed } from '../../src/plan/observed.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { JailConfig, ProbeConfig } from '../../src/config/config.ts';
-import { createDesired } from '../../src/config/desired.ts';
+import { createDeclared } from '../../src/config/declared.ts';
 import { isGlob, matchesGlob, matchesJail } from '../../src/config/glob.ts';
 
 const origin = { file: 'f', line: 1, column: 1 };
@@ -37,7 +37,7 @@ const jail = (name: string, ...probes: readonly ProbeConfig[]): JailConfig => ({
 });
 
 const show = (jails: readonly JailConfig[], name: string, jid?: number): string[] =>
-  createDesired({ jails })
+  createDeclared({ jails })
     .forJail(name, jid)
     .map(
       ({ probe: { key, argv }, clash }) => `${key}=${argv[0]}${clash ? ` clashes with ${clash.with}` : ''}`,
@@ -99,10 +99,10 @@ test('a pattern with many stars is no way to keep the daemon busy', () => {
 
 test('whereabouts come from whichever entry has them', () => {
   const place: JailConfig = { ...jail('web'), whereabouts: { by: 'pid', pid: 7 } };
-  const desired = createDesired({ jails: [jail('web'), place, jail('*'), jail('9')] });
-  assert.equal(desired.jailNames, ['web']);
-  assert.equal(desired.whereabouts('web'), { by: 'pid', pid: 7 });
-  assert.is(desired.whereabouts('db'), undefined);
+  const declared = createDeclared({ jails: [jail('web'), place, jail('*'), jail('9')] });
+  assert.equal(declared.jailNames, ['web']);
+  assert.equal(declared.whereabouts('web'), { by: 'pid', pid: 7 });
+  assert.is(declared.whereabouts('db'), undefined);
 });
 
 const names = fc.constantFrom('web', 'wob', 'db', 'web.db', '1', '2', 'w*', '*b', '*', 'w?b', '*.db');
@@ -131,9 +131,9 @@ test('property: one definition a key, of the best rank; one holder a title; the 
       const jails = world.map(([of, probes]) =>
         jail(of, ...probes.map(({ key, ...more }) => probe(key, more))),
       );
-      const desired = createDesired({ jails });
-      const wanted = desired.forJail(name, jid);
-      assert.is(desired.forJail(name, jid), wanted);
+      const declared = createDeclared({ jails });
+      const wanted = declared.forJail(name, jid);
+      assert.is(declared.forJail(name, jid), wanted);
 
       const rank = ({ name: of, glob }: JailConfig): number | undefined => {
         if (glob) return matchesJail(of, name) ? 2 : undefined;
@@ -175,8 +175,8 @@ test('10,000 probes in 1,000 jails, or in one, are a matter of milliseconds', ()
     const probes = Array.from({ length: 10_000 / count }, (_, index) => probe(`P${index}`));
     const jails = Array.from({ length: count }, (_, index) => jail(`j${index}`, ...probes));
     const before = performance.now();
-    const desired = createDesired({ jails: [...jails, jail('*9*', probe('X'))] });
-    const found = desired.jailNames.reduce((sum, name) => sum + desired.forJail(name).length, 0);
+    const declared = createDeclared({ jails: [...jails, jail('*9*', probe('X'))] });
+    const found = declared.jailNames.reduce((sum, name) => sum + declared.forJail(name).length, 0);
     assert.ok(found >= 10_000);
     assert.ok(performance.now() - before < 500);
   }

@@ -3,20 +3,20 @@ import type { Config, JailConfig, Origin, ProbeConfig } from './config.ts';
 import { matchesJail } from './glob.ts';
 
 /** A probe that a jail is to have. */
-export interface Wanted {
+export interface DeclaredProbe {
   readonly probe: ProbeConfig;
   /** Its title belongs to an earlier probe of this jail, so that it cannot be armed. */
   readonly clash?: { readonly with: string; readonly origin: Origin };
 }
 
 /** What is wanted, asked jail by jail. */
-export interface Desired {
+export interface Declared {
   /** The jails with an exact name, in the order of the files. */
   readonly jailNames: readonly string[];
   /** Where the file says that a jail of an exact name is. */
   whereabouts(name: string): Whereabouts | undefined;
   /** The probes of a jail, whether the file names it or not; the same array for the same question. */
-  forJail(name: string, jid?: number): readonly Wanted[];
+  forJail(name: string, jid?: number): readonly DeclaredProbe[];
 }
 
 const mostRemembered = 20_000;
@@ -25,7 +25,7 @@ const mostRemembered = 20_000;
  * Decides which definition holds. For one jail and one key it comes from the exact name, else the jid, else the first
  * pattern that matches, and is taken whole; `enabled: false` takes the key away. Pure.
  */
-export function createDesired({ jails }: Pick<Config, 'jails'>): Desired {
+export function createDeclared({ jails }: Pick<Config, 'jails'>): Declared {
   const named = new Map<string, JailConfig[]>();
   const numbered = new Map<string, JailConfig[]>();
   const globs = jails.filter((jail) => jail.glob);
@@ -36,9 +36,9 @@ export function createDesired({ jails }: Pick<Config, 'jails'>): Desired {
     if (entries) entries.push(jail);
     else group.set(jail.name, [jail]);
   }
-  const known = new Map<string, readonly Wanted[]>();
+  const known = new Map<string, readonly DeclaredProbe[]>();
 
-  const forJail = (name: string, jid?: number): readonly Wanted[] => {
+  const forJail = (name: string, jid?: number): readonly DeclaredProbe[] => {
     const question = `${jid ?? ''} ${name}`;
     const before = known.get(question);
     if (before) return before;
@@ -63,10 +63,10 @@ export function createDesired({ jails }: Pick<Config, 'jails'>): Desired {
 }
 
 /** Of entries in order of rank, the first definition of each key, and the first holder of each title. */
-function choose(ranked: readonly JailConfig[]): readonly Wanted[] {
+function choose(ranked: readonly JailConfig[]): readonly DeclaredProbe[] {
   const keys = new Set<string>();
   const titles = new Map<string, ProbeConfig>();
-  const wanted: Wanted[] = [];
+  const wanted: DeclaredProbe[] = [];
   for (const { probes } of ranked) {
     for (const probe of probes) {
       if (keys.has(probe.key)) continue;

@@ -110,6 +110,20 @@ function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
       },
     ];
   }
+  if (name === 'adhoc') {
+    const message =
+      'adhoc: the ids of ad hoc probes begin with this word, so no jail may have it as its name';
+    return [
+      {
+        file: draft.file,
+        path: ['jails', name],
+        part: 'key',
+        code: 'reserved',
+        message,
+        hint: 'use another name',
+      },
+    ];
+  }
   if (!jid || process.platform !== 'linux') return [];
   const message = `a key of digits is a jid, which Linux does not have: ${name} never matches`;
   const hint = `for the jail of a process write a name, and under it pid: ${name}`;

@@ -7,7 +7,7 @@ export function createProbeFilter(glob: string | undefined): (id: string, title:
   if (glob === undefined) return () => true;
   const pattern = glob.includes('/') ? glob : `${glob}/*`;
   const matches = compile(pattern);
-  return (id, title) => matches(id) || matches(`${id.slice(0, id.lastIndexOf('/'))}/${title}`);
+  return (id, title) => matches(id) || matches(`${id.slice(0, id.indexOf('/'))}/${title}`);
 }
 
 /** Matches without a regular expression, so that no pattern can make it slow. */

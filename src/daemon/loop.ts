@@ -145,7 +145,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     const jail = observed.adhoc.get(id)?.jail ?? jailOfId(id);
     const probe = observed.jails.get(jail)?.probes.get(id);
     const title = (probe?.ordered ?? desired.forJail(jail).get(id))?.probe.title ?? probe?.held?.shownTitle;
-    return { jail, title: title ?? id.slice(id.lastIndexOf('/') + 1) };
+    return { jail, title: title ?? id.slice(id.indexOf('/') + 1) };
   }
 
   /** What was touched, what hangs on it, and what was to wait until now. */

@@ -112,7 +112,7 @@ export function runningJail(jail: ObservedJail | undefined): Jail | undefined {
   return sighting && 'jail' in sighting ? sighting.jail : undefined;
 }
 
-/** The jail's name in a declared probe's id: keys hold no slash, names may. */
+/** The jail's name in a declared probe's id: names hold no slash, keys may. */
 export function jailOfId(id: string): string {
-  return id.slice(0, id.lastIndexOf('/'));
+  return id.slice(0, id.indexOf('/'));
 }

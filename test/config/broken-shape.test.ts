@@ -4,6 +4,20 @@ import { probe, tellsAll } from './broken.ts';
 
 tellsAll([
   [
+    'a jail that has the name of the ad hoc probes',
+    {
+      'jaildaemon.yml': `jails:
+  adhoc: { pid: 7, probes: {} }
+`,
+    },
+    `@/jaildaemon.yml:2:3: error: adhoc: the ids of ad hoc probes begin with this word, so no jail may have it as its name
+  2 |   adhoc: { pid: 7, probes: {} }
+    |   ^^^^^
+    = use another name
+1 error.
+`,
+  ],
+  [
     'an empty file',
     ``,
     `@/jaildaemon.yml:1:1: error: expected a mapping with the key jails, found nothing

@@ -85,7 +85,6 @@ static void end(struct keeper *keeper, struct entry *entry)
 	entry->over = true;
 	entry->instance->entering--;
 	keeper->entering--;
-	timer_clear(keeper, &entry->timer);
 	if (entry->order != -1)
 		close(entry->order);
 	entry->order = -1;
@@ -97,6 +96,7 @@ static void free_if_over(struct keeper *keeper, struct entry *entry)
 
 	if (!entry->over || entry->child.pid)
 		return;
+	timer_clear(keeper, &entry->timer);
 	close_pipes(keeper, entry);
 	instance_drop(keeper, entry->instance);
 	arena_give(&keeper->arena, entry, sizeof *entry);
@@ -104,14 +104,23 @@ static void free_if_over(struct keeper *keeper, struct entry *entry)
 	body_free_if_over(keeper, body);
 }
 
+/* The clone can be named, or it may have been made by now: nobody else can say so. */
+static void named(struct keeper *keeper, struct entry *entry)
+{
+	keeper->unnamed -= entry->unnamed;
+	entry->unnamed = false;
+}
+
+/*
+ * The entering process is left to come to its end, which is near: it alone can name the clone that it may just be
+ * making. The clone then finds the end of pipe G instead of go, and is killed as soon as its pid is read.
+ */
 void entry_give_up(struct keeper *keeper, struct entry *entry)
 {
 	if (entry->over)
 		return;
 	end(keeper, entry);
-	child_kill(&entry->child, SIGKILL);
 	child_kill(&entry->body->child, SIGKILL);
-	/* Pipe R stays: the clone may have been made, and its pid is on the way. */
 }
 
 void entry_fail(struct keeper *keeper, struct body *body, enum stage stage, int error)
@@ -146,6 +155,7 @@ static void take_pid(struct keeper *keeper, struct entry *entry, pid_t pid)
 
 	if (body->child.pid)
 		return;
+	named(keeper, entry);
 	if (!child_adopt(keeper, &body->child, pid, WATCH_URGENT))
 		entry_fail(keeper, body, STAGE_pidfd, errno);
 	else if (entry->over)
@@ -213,9 +223,9 @@ static void enterer_changed(struct keeper *keeper, struct child *child)
 	if (!entry->body->child.pid && !entry->body->ready) {
 		entry_fail(keeper, entry->body, STAGE_report, ending.signal ? EINTR : EPROTO);
 		/* It did not name its clone, if it had one: it was killed, by us or by somebody else on the host. */
-		if (!entry->no_clone)
-			child_kill_strays(keeper);
+		keeper->strays |= !entry->no_clone;
 	}
+	named(keeper, entry);
 	free_if_over(keeper, entry);
 }
 
@@ -224,6 +234,7 @@ static void too_long(struct keeper *keeper, struct timer *timer)
 	struct entry *entry = OWNER(timer, struct entry, timer);
 
 	entry_fail(keeper, entry->body, STAGE_timeout, ETIMEDOUT);
+	child_kill(&entry->child, SIGKILL);
 }
 
 /* Descriptors are the scarcest thing: armings leave enough of them for the commands of those that are armed. */
@@ -267,7 +278,11 @@ static int start(struct keeper *keeper, struct body *body, struct entry *entry)
 		become_probe(keeper);
 	close(order[0]);
 	close(report[1]);
-	return pid == -1 ? errno : 0;
+	if (pid == -1)
+		return errno;
+	entry->unnamed = true;
+	keeper->unnamed++;
+	return 0;
 }
 
 static void body_start(struct keeper *keeper, struct body *body)
@@ -287,9 +302,7 @@ static void body_start(struct keeper *keeper, struct body *body)
 		body->entry = entry;
 		instance->entering++;
 		keeper->entering++;
-		error = start(keeper, body, entry);
-		if (!error && !timer_set(keeper, &entry->timer, clock_now() + TIME_LIMIT))
-			error = ENOMEM;
+		error = timer_set(keeper, &entry->timer, clock_now() + TIME_LIMIT) ? start(keeper, body, entry) : ENOMEM;
 	}
 	if (!error)
 		return;
@@ -308,6 +321,13 @@ int entries_start(struct keeper *keeper)
 {
 	struct list *ring = &keeper->entering_ring;
 	struct list *link = ring->next;
+
+	/* A clone that nobody named looks like those that are about to be named: wait until there are none of these. */
+	if (keeper->strays && keeper->unnamed > 0)
+		return -1;
+	if (keeper->strays)
+		child_kill_strays(keeper);
+	keeper->strays = false;
 
 	for (int started = 0; link != ring && keeper->entering < AT_ONCE;) {
 		struct instance *instance = OWNER(link, struct instance, ring);

@@ -13,9 +13,10 @@ struct entry {
 	int order, report; /* our ends of pipes G and R */
 	uint64_t nonce;
 	struct timer timer;
-	bool locked; /* the clone says so */
+	bool locked;   /* the clone says so */
+	bool unnamed;  /* there may be a clone of which the pid has not been read */
 	bool no_clone; /* it failed before it made one */
-	bool over;   /* ready, failed or given up */
+	bool over;     /* ready, failed or given up */
 };
 
 /* Starts what may enter now, a few at a time. -1, or in how many ms there is more to start. */

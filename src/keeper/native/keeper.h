@@ -51,7 +51,8 @@ struct keeper {
 	uint32_t record_count;
 	struct list no_room;       /* records that wait for room in the queue */
 	struct list entering_ring; /* instances with bodies that wait to enter */
-	unsigned entering;
+	unsigned entering, unnamed;
+	bool strays; /* there may be a child that nobody here knows */
 
 	uint32_t budget, brake;
 	int64_t brake_window;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Daemon } from '../rig/daemon.ts';
 import { until } from '../rig/until.ts';
-import { probesOf, put, restless, scene, stories, type FileBody, type Scene } from './scene.ts';
+import { probesOf, put, restless, scene, stories, type FileBody } from './scene.ts';
 
 const { tell, run } = stories('reload');
 const two = (): Record<string, object> => ({ BUTTON: { command: 'true' }, OTHER: { command: 'true' } });
@@ -106,7 +106,7 @@ tell('a directory of includes that goes away and comes back', async (t) => {
   const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
   const folder = join(s.host.dir, 'more.d');
   await mkdir(folder, { mode: 0o700 });
-  await put(join(folder, 'one.yml'), included(s, 'ONE'));
+  await put(join(folder, 'one.yml'), included('ONE'));
   assert.is((await s.reload((file) => (file.include = ['more.d/*.yml']))).code, 0);
   const before = await pids(s.host);
   assert.ok(before['web/ONE']);
@@ -114,7 +114,7 @@ tell('a directory of includes that goes away and comes back', async (t) => {
   await rm(folder, { recursive: true });
   await until(async () => !('web/ONE' in (await pids(s.host))), 'its probe is away', { seconds: 5 });
   await mkdir(folder, { mode: 0o700 });
-  await put(join(folder, 'two.yml'), included(s, 'TWO'));
+  await put(join(folder, 'two.yml'), included('TWO'));
   await s.host.reaches('web/TWO', 'armed', 5);
   assert.is((await pids(s.host))['web/BUTTON'], before['web/BUTTON']);
 });
@@ -125,9 +125,9 @@ tell('an include that appears, that changes, that is removed', async (t) => {
   await mkdir(folder, { mode: 0o700 });
   assert.is((await s.reload((file) => (file.include = ['more.d/*.yml']))).code, 0);
   const one = join(folder, 'one.yml');
-  await put(one, included(s, 'ONE'));
+  await put(one, included('ONE'));
   await s.host.reaches('web/ONE', 'armed', 5);
-  await put(`${one}.new`, included(s, 'TWO'));
+  await put(`${one}.new`, included('TWO'));
   await rename(`${one}.new`, one);
   await s.host.reaches('web/TWO', 'armed', 5);
   assert.not.ok('web/ONE' in (await pids(s.host)));
@@ -154,6 +154,6 @@ async function pids(host: Daemon): Promise<Record<string, number | undefined>> {
   return Object.fromEntries((await host.status()).probes.map(({ id, pid }) => [id, pid]));
 }
 
-function included(s: Scene, key: string): string {
+function included(key: string): string {
   return JSON.stringify({ jails: { web: { probes: { [key]: { command: 'true' } } } } });
 }

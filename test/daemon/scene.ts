@@ -149,10 +149,9 @@ export function jaildaemon(args: readonly string[], options: ExecuteOptions = {}
 
 /** The options that name everything a daemon has. */
 export function pathsOf(host: Daemon): string[] {
-  return [
-    ...['--config', host.config, '--state', host.state, '-f', host.socket],
-    ...['-p', join(host.dir, 'pid'), '--log', join(host.dir, 'log')],
-  ];
+  const own = { config: host.config, state: host.state, socket: host.socket };
+  const more = { pidfile: join(host.dir, 'pid'), log: join(host.dir, 'log') };
+  return Object.entries({ ...own, ...more }).flatMap(([name, path]) => [`--${name}`, path]);
 }
 
 export async function put(path: string, text: string): Promise<void> {

@@ -1,0 +1,198 @@
+/** The daemon dies: probes stay, commands run, nothing is lost. The keeper dies: no dead button stays anywhere. */
+import { existsSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { isAlive } from '../rig/proc.ts';
+import { until } from '../rig/until.ts';
+import { jaildaemon, pathsOf, probesOf, scene, stories, type Scene } from './scene.ts';
+
+const { tell, run } = stories('crash');
+
+tell(
+  'the daemon is killed: probes stay, and what happens meanwhile is in the history afterwards',
+  async (t) => {
+    const s = await scene(t, (at) => ({
+      ONCE: { command: at.says('once') },
+      SPENT: { command: at.says('spent') },
+      AFTER: { command: `${at.says('after')}; exit 4`, respawn: 'after' },
+      STILL: { command: at.says('still') },
+    }));
+    await s.host.reaches('web/STILL', 'armed');
+    const { stdout: adhoc } = await s.host.cli('-c', s.says('adhoc'), '-j', 'web', '-r', '-t', 'ADHOC');
+    await s.hup('SPENT');
+    await s.host.reaches('web/SPENT', 'spent');
+    const before = await s.host.status();
+    await killDaemon(s);
+
+    assert.is((await s.hup('ONCE')).code, 0);
+    assert.is((await s.hup('AFTER')).code, 0);
+    assert.is((await s.hup('ADHOC')).code, 0);
+    await s.reach(4);
+    await until(async () => (await s.jail.ps()).includes('AFTER'), 'it was armed again with no daemon there');
+    assert.is((await s.hup('AFTER')).code, 0);
+    await s.reach(5);
+
+    assert.is((await s.host.start()).code, 0);
+    const after = await s.host.status();
+    assert.is(after.keeper?.pid, before.keeper?.pid, 'the same keeper');
+    assert.is(after.config.generation, before.config.generation);
+    const still = (status: typeof before) => status.probes.find(({ id }) => id === 'web/STILL')?.pid;
+    assert.is(still(after), still(before), 'the same process');
+    const states = Object.fromEntries(after.probes.map(({ id, state }) => [id, state]));
+    assert.is(states['web/ONCE'], 'spent');
+    assert.is(states['web/SPENT'], 'spent');
+    await s.host.reaches('web/AFTER', 'armed');
+    await s.host.reaches(adhoc.trim(), 'armed');
+
+    const history = await until(async () => {
+      const all = await s.host.history();
+      return all.length >= 5 && all.every((entry) => entry.endedAt !== undefined) ? all : undefined;
+    }, 'the history has them all');
+    assert.equal(history.map(({ title }) => title).sort(), ['ADHOC', 'AFTER', 'AFTER', 'ONCE', 'SPENT']);
+    assert.is(new Set(history.map(({ id }) => id)).size, 5);
+    assert.equal(
+      history.filter(({ title }) => title === 'AFTER').map(({ exitCode }) => exitCode),
+      [4, 4],
+    );
+    assert.is(after.probes.find(({ id }) => id === 'web/AFTER')?.runs, 2);
+    assert.equal((await s.lines()).sort(), ['adhoc', 'after', 'after', 'once', 'spent'], 'nothing ran twice');
+  },
+);
+
+tell('the daemon is killed while a command runs: the next one knows it, and how it ends', async (t) => {
+  const s = await scene(t, (at) => ({
+    BUTTON: { command: `${at.says('begin')}; ${at.waits()}; exit 5`, respawn: 'after' },
+  }));
+  await s.host.reaches('web/BUTTON', 'armed');
+  await s.hup();
+  await s.reach(1);
+  await killDaemon(s);
+  await s.host.start();
+  assert.is((await s.host.history())[0]?.fate, 'running');
+  await s.host.reaches('web/BUTTON', 'running');
+  s.open();
+  const back = await s.host.reaches('web/BUTTON', 'armed');
+  assert.is(back.last?.exitCode, 5);
+  assert.is(back.runs, 1);
+});
+
+tell('the daemon is killed again and again, while there are triggers: each is counted once', async (t) => {
+  const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }), {
+    settings: { brake: { triggers: 0 } },
+  });
+  await s.host.reaches('web/BUTTON', 'armed');
+  for (let round = 1; round <= 4; round++) {
+    const asking = s.jail.run(
+      // A dead one that was not yet buried may be found again: only another pid is another request.
+      `n=0; last=; while [ $n -lt 10 ]; do
+         pid=$(/usr/bin/pgrep -f '^BUTTON$') && [ "$pid" != "$last" ] && kill -HUP "$pid" && last=$pid && n=$((n+1))
+       done`,
+    );
+    await s.reach(10 * round - 8);
+    await killDaemon(s);
+    assert.is((await asking).code, 0);
+    await s.reach(10 * round);
+    assert.is((await s.host.start()).code, 0);
+  }
+  await until(async () => (await s.host.history()).every(({ endedAt }) => endedAt), 'all have ended');
+  const history = JSON.parse(
+    `[${(await s.host.cli('history', '--json', '-n', '1000')).stdout.trim().split('\n').join()}]`,
+  ) as { id: string }[];
+  assert.is(history.length, 40);
+  assert.is(new Set(history.map(({ id }) => id)).size, 40);
+  assert.is((await s.lines()).length, 40);
+  assert.is((await s.host.status()).probes[0]?.runs, 40);
+});
+
+tell('the keeper is killed: probes are gone at once, and armed again by a new one', async (t) => {
+  const s = await scene(t, (at) => ({
+    BUTTON: { command: at.says('ran') },
+    SPENT: { command: 'true' },
+  }));
+  await s.host.reaches('web/BUTTON', 'armed');
+  const adhoc = (await s.host.cli('-c', s.says('adhoc'), '-j', 'web', '-t', 'ADHOC')).stdout.trim();
+  await s.hup('SPENT');
+  await s.host.reaches('web/SPENT', 'spent');
+  const before = await s.host.status();
+  const probes = before.probes.flatMap(({ pid }) => pid ?? []);
+  process.kill(before.keeper?.pid ?? 0, 'SIGKILL');
+  await until(() => probes.every((pid) => !isAlive(pid)), 'every probe is gone with it');
+  const again = await s.host.probe(
+    'web/BUTTON',
+    (p) => p.state === 'armed' && !probes.includes(p.pid ?? 0),
+    'is back',
+  );
+  assert.is(again.runs, 0, 'its death was no request');
+  await s.host.reaches(adhoc, 'armed');
+  await s.host.reaches('web/SPENT', 'spent');
+  assert.is.not((await s.host.status()).keeper?.pid, before.keeper?.pid);
+  assert.is((await s.hup()).code, 0);
+  assert.equal(await s.reach(1), ['ran']);
+});
+
+tell('both are killed: nothing is left in the jail, and everything comes back', async (t) => {
+  const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran') }, SPENT: { command: 'true' } }));
+  await s.host.reaches('web/BUTTON', 'armed');
+  const adhoc = (await s.host.cli('-c', 'true', '-j', 'web', '-r', '-t', 'ADHOC')).stdout.trim();
+  await s.hup('SPENT');
+  await s.host.reaches('web/SPENT', 'spent');
+  const { keeper } = await s.host.status();
+  await killDaemon(s);
+  process.kill(keeper?.pid ?? 0, 'SIGKILL');
+  await until(async () => !(await s.jail.ps()).includes('BUTTON'), 'the jail is empty of probes');
+  assert.is((await s.host.start()).code, 0);
+  await s.host.reaches('web/BUTTON', 'armed');
+  await s.host.reaches('web/SPENT', 'spent');
+  await s.host.reaches(adhoc, 'armed');
+});
+
+tell('a file that was broken meanwhile costs no probe while the keeper lives', async (t) => {
+  const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }));
+  const before = await s.host.reaches('web/BUTTON', 'armed');
+  await killDaemon(s);
+  await s.host.edit('jails: [');
+  assert.is((await s.host.start()).code, 0);
+  const status = await s.host.status();
+  assert.ok(status.config.error);
+  assert.is(status.config.generation, 1);
+  assert.is(status.probes[0]?.pid, before.pid);
+  assert.is((await s.host.cli('status')).code, 3);
+  assert.is((await s.hup()).code, 0);
+  await s.reach(1);
+  // Mended, it is a generation again.
+  await s.write((file) => (probesOf(file)['OTHER'] = { command: 'true' }));
+  await s.host.reaches('web/OTHER', 'armed');
+  const mended = await s.host.status();
+  assert.is(mended.config.error, undefined);
+  assert.is(mended.config.generation, 2);
+
+  // Without a keeper there is nothing to go on with.
+  await killDaemon(s);
+  process.kill(mended.keeper?.pid ?? 0, 'SIGKILL');
+  await until(() => !isAlive(mended.keeper?.pid ?? 0), 'the keeper is gone');
+  await s.host.edit('jails: [');
+  const { code, stderr } = await jaildaemon(['-D', ...pathsOf(s.host)]);
+  assert.is(code, 78, stderr);
+  assert.match(stderr, `${s.host.config}:1:`);
+});
+
+tell('a stopped keeper is shown, and forgiven when it goes on', async (t) => {
+  const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }));
+  await s.host.reaches('web/BUTTON', 'armed');
+  const pid = (await s.host.status()).keeper?.pid ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  t.defer('let it go on', () => process.kill(pid, 'SIGCONT'));
+  assert.is((await s.hup()).code, 0);
+  assert.is((await s.host.status()).keeper?.pid, pid, 'nobody takes it for dead');
+  assert.equal(await s.lines(), []);
+  process.kill(pid, 'SIGCONT');
+  assert.equal(await s.reach(1), ['ran']);
+});
+
+run();
+
+async function killDaemon(s: Scene): Promise<void> {
+  const pid = await s.host.pid();
+  process.kill(pid, 'SIGKILL');
+  await until(() => !isAlive(pid), 'the daemon is gone');
+  assert.ok(existsSync(s.host.socket), 'it had no time to clean up');
+}

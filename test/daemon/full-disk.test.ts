@@ -1,0 +1,105 @@
+/** No room for history and outputs: commands run, nothing is lost, and it is said. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { daemon } from '../rig/daemon.ts';
+import { unshared } from '../rig/kinds/unshare.ts';
+import type { Teller } from '../rig/story.ts';
+import { until } from '../rig/until.ts';
+import { hup, pidfileOf, stories, traces } from './scene.ts';
+
+const { tell, run } = stories('full disk');
+
+tell('triggers run, stay with the keeper, and are in the history when there is room again', async (t) => {
+  const { host, jail, at, fill } = await small(t);
+  await host.reaches('web/BUTTON', 'armed');
+  await fill();
+  for (let i = 1; i <= 5; i++) {
+    await until(async () => (await hup(jail, 'BUTTON')).code === 0, 'it is there');
+    await at.reach(i);
+  }
+  const status = await until(async () => {
+    const now = (await host.status()) as unknown as { history?: { error: string } };
+    return now.history ? now : undefined;
+  }, 'status says that the history cannot be written');
+  assert.match(status.history?.error ?? '', /ENOSPC/);
+  assert.match((await host.cli('status')).stdout, /^HISTORY CANNOT BE WRITTEN/m);
+  assert.match(await host.log(), /history cannot be written/);
+  // An edit is still taken over, and -c still answers something.
+  assert.is((await host.cli('reload')).code, 0);
+
+  await rm(join(host.state, 'ballast'));
+  const history = await until(
+    async () => {
+      const all = await host.history();
+      return all.length === 5 && all.every(({ endedAt }) => endedAt) ? all : undefined;
+    },
+    'the history has all of them',
+    { seconds: 15, last: async () => host.history() },
+  );
+  assert.is(new Set(history.map(({ id }) => id)).size, 5);
+  assert.ok(history.every(({ exitCode }) => exitCode === 0));
+  assert.is((await host.status()).probes[0]?.runs, 5);
+  assert.not.match((await host.cli('status')).stdout, /CANNOT/);
+});
+
+tell('the daemon dies meanwhile: the next one still gets all of it', async (t) => {
+  const { host, jail, at, fill } = await small(t);
+  await host.reaches('web/BUTTON', 'armed');
+  await fill();
+  await hup(jail, 'BUTTON');
+  await at.reach(1);
+  process.kill(await host.pid(), 'SIGKILL');
+  await until(async () => (await hup(jail, 'BUTTON')).code === 0, 'it is there');
+  await at.reach(2);
+  await rm(join(host.state, 'ballast'));
+  assert.is((await host.start()).code, 0);
+  const history = await until(async () => {
+    const all = await host.history();
+    return all.length === 2 && all.every(({ endedAt }) => endedAt) ? all : undefined;
+  }, 'the history has both');
+  assert.is(new Set(history.map(({ id }) => id)).size, 2);
+});
+
+tell('it starts on a full disk, if only its directory is there', async (t) => {
+  const { host, jail, at, fill } = await small(t);
+  await host.cli('stop');
+  await fill();
+  const { code, stderr } = await host.start();
+  assert.is(code, 0, stderr);
+  await host.reaches('web/BUTTON', 'armed');
+  await hup(jail, 'BUTTON');
+  await at.reach(1);
+  await rm(join(host.state, 'ballast'));
+});
+
+run();
+
+/** A daemon whose state directory is a small tmpfs. */
+async function small(t: Teller) {
+  const jail = await unshared.start(t, 'web');
+  const at = await traces(t);
+  const state = join(t.dir, 'host', 's');
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  execFileSync('chmod', ['0700', join(t.dir, 'host')]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'jaildaemon-test', state]);
+  // Lazily: what a command left running may still be there.
+  t.defer('unmount the state directory', () => execFileSync('umount', ['--lazy', state]));
+  const host = await daemon(
+    t,
+    JSON.stringify({
+      settings: { grace: '300ms' },
+      jails: {
+        web: {
+          pid: pidfileOf(jail),
+          probes: { BUTTON: { command: `${at.says('ran')}; echo printed`, respawn: 'after' } },
+        },
+      },
+    }),
+  );
+  const fill = async (): Promise<void> => {
+    await writeFile(join(state, 'ballast'), Buffer.alloc(1 << 20)).catch(() => {});
+  };
+  return { host, jail, at, fill };
+}

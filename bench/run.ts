@@ -39,7 +39,8 @@ const BURSTS = 7;
 const NOTES = `
 Floor: a bare C program (bench/native/floor.c) that spawns a waiting program for each probe and, on its death by HUP,
 the same command. Ours: the real daemon and keeper, probes in real jails (unshare), with settings.brake.triggers 0 and
-settings.budget 2000, so that nothing is held back. Both run side by side, turns alternate, and times are medians.`;
+settings.budget 2000, so that nothing is held back, and its state directory on a tmpfs where there is one. Both run side
+by side, their turns alternate, and what is not called p99 is a median.`;
 
 const machine = lookAtMachine();
 const workshop = await openWorkshop();

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { execute, type Outcome } from '../../test/rig/execute.ts';
 import { isAlive, killExactly, startOf } from '../../test/rig/proc.ts';
@@ -21,9 +21,9 @@ export interface Ours extends Supervisor {
 /** Starts it as the command line does, and returns when all `count` probes are armed. */
 export async function startOurs(workshop: Workshop, config: ConfigFile, count: number): Promise<Ours> {
   const dir = join(workshop.dir, workshop.unique('run'));
-  const [socket, state, pidfile, log] = ['sock', 'state', 'pid', 'log'].map((name) => `${dir}.${name}`);
-  if (socket === undefined || state === undefined || pidfile === undefined || log === undefined)
-    throw new Error('unreachable');
+  mkdirSync(dir, { mode: 0o700 });
+  const [socket, state] = [join(dir, 'sock'), join(dir, 'state')];
+  const [pidfile, log] = [join(dir, 'pid'), join(dir, 'log')];
   const run = (args: readonly string[]): Promise<Outcome> =>
     execute(process.execPath, [PROGRAM, ...args, '-f', socket], { seconds: 120 });
   const cli = async (...args: readonly string[]): Promise<Outcome> => succeeded(args, await run(args));

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '../../test/rig/execute.ts';
@@ -16,14 +17,30 @@ export interface Workshop extends Teller {
   clear(): Promise<void>;
 }
 
+/** What a command costs that writes a file is mostly the disk's mood of the day; so where there is one, a tmpfs. */
+function makeFolder(): string {
+  for (const place of ['/dev/shm', tmpdir()]) {
+    try {
+      const dir = mkdtempSync(join(place, 'jdb-'));
+      writeFileSync(join(dir, 'try'), '#!/bin/sh\n', { mode: 0o755 });
+      if (spawnSync(join(dir, 'try')).status === 0) return dir;
+      rmSync(dir, { recursive: true }); // programs cannot be executed there
+    } catch {
+      // It is not there, or not for us.
+    }
+  }
+  throw new Error(`no folder can be made in ${tmpdir()} from which programs can be executed`);
+}
+
 export async function openWorkshop(): Promise<Workshop> {
-  const dir = await mkdtemp(join(tmpdir(), 'jdb-'));
+  const dir = makeFolder();
   await chmod(dir, 0o755); // commands find their program in it, whoever they run as
   const undos: { what: string; undo: () => unknown }[] = [
     { what: `remove ${dir}`, undo: () => rm(dir, { recursive: true, force: true }) },
   ];
+  // The daemon watches the folders that lead to its file: what changes all the time lies in others.
   const bin = join(dir, 'bin');
-  const [fifo, gate] = [join(dir, 'fifo'), join(dir, 'gate')];
+  const [fifo, gate] = [join(bin, 'fifo'), join(bin, 'gate')];
   mkdirSync(bin);
   await must('make', ['-s', '-C', join(import.meta.dirname, '../native'), `OUT=${bin}`]);
   await must('mkfifo', [fifo]);

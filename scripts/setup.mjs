@@ -14,10 +14,12 @@ checkNode();
 if (changed('package-lock.json') > changed('node_modules/.package-lock.json')) {
   step('installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
-if (newest(NATIVE, /./) > changed('dist/keeper/keeper')) checkCompiler();
-// make knows best what is stale; with nothing to do it takes a hundredth of a second.
-if (spawnSync('make', ['-q', '-C', NATIVE]).status !== 0) {
-  step('building the keeper (make)', 'make', ['-s', '-C', NATIVE]);
+if (newest(NATIVE, /./) > changed('dist/keeper/keeper')) {
+  checkCompiler();
+  // make knows best what is stale.
+  if (spawnSync('make', ['-q', '-C', NATIVE]).status !== 0) {
+    step('building the keeper (make)', 'make', ['-s', '-C', NATIVE]);
+  }
 }
 const sources = Math.max(
   newest('src', /\.ts$/),

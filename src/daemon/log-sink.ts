@@ -48,15 +48,21 @@ export function openLog(target: string, format: LogFormat, least: Level = 'info'
     if (line && ORDER.indexOf(line.level) >= ORDER.indexOf(least)) write(formatLine(line, format));
   }
 
+  const say: LogSink['say'] = (level, what, why) =>
+    log({ type: 'daemon', at: Date.now(), level, what, ...(why !== undefined && { why }) });
+
   return {
     log,
-    say: (level, what, why) =>
-      log({ type: 'daemon', at: Date.now(), level, what, ...(why !== undefined && { why }) }),
+    say,
     reopen() {
       if (target === 'stderr' || target === 'syslog') return;
-      const next = openFile(target);
-      closeSync(fd);
-      fd = next;
+      try {
+        const next = openFile(target);
+        closeSync(fd);
+        fd = next;
+      } catch (error) {
+        say('error', 'the log stays where it is', (error as Error).message);
+      }
     },
   };
 }

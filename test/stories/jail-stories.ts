@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { daemon, type Daemon } from '../rig/daemon.ts';
-import type { Outcome } from '../rig/execute.ts';
-import type { Kind, RunningJail } from '../rig/jail.ts';
+import type { Kind } from '../rig/jail.ts';
 import { story, type Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
+import { hup, scene } from './scene.ts';
 
 /** What every kind of jail must let happen, told with one jail, one daemon and one probe each. */
 export function tellStoriesOf(kind: Kind): void {
@@ -170,55 +168,4 @@ export function tellStoriesOf(kind: Kind): void {
   });
 
   stories.run();
-}
-
-interface Scene {
-  readonly host: Daemon;
-  readonly jail: RunningJail;
-  readonly title: string;
-  /** The lines that commands have written on the host. */
-  effects(): Promise<string[]>;
-  /** Lets the commands that stand at the gate pass, and those that come. */
-  open(): Promise<void>;
-}
-
-/** A jail `web`, and a daemon that has one probe for it. The command leaves its traces in a folder of the host's. */
-async function scene(t: Teller, kind: Kind, more = 'respawn: never', closed?: 'closed'): Promise<Scene> {
-  const jail = await kind.start(t, 'web');
-  const title = t.unique('BUTTON');
-  const folder = join(t.dir, 'traces');
-  await mkdir(folder, { mode: 0o700 });
-  const [traces, gate] = [join(folder, 'effects'), join(folder, 'gate')];
-  const open = (): Promise<void> => writeFile(gate, '');
-  await writeFile(traces, '');
-  if (closed === undefined) await open();
-  const host = await daemon(
-    t,
-    `jails:
-  web:
-    ${jail.where}
-    probes:
-      BUTTON:
-        title: ${title}
-        ${more}
-        command: |
-          echo "begin $JAIL_NAME $PROBE_TITLE $TRIGGER_ID" >>${traces}
-          echo said on the host
-          while [ ! -e ${gate} ]; do sleep 0.02; done
-          echo end >>${traces}
-          exit 3
-`,
-  );
-  return {
-    host,
-    jail,
-    title,
-    effects: async () => (await readFile(traces, 'utf8')).split('\n').filter(Boolean),
-    open,
-  };
-}
-
-/** The request, as it is made inside: exactly that title. */
-function hup(jail: RunningJail, title: string, uid?: number): Promise<Outcome> {
-  return jail.run(['/usr/bin/pkill', '-HUP', '-f', `^${title}$`], uid === undefined ? {} : { uid });
 }

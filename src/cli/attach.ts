@@ -15,8 +15,6 @@ export async function attach(options: Record<string, unknown>): Promise<number> 
       '-c needs -j: the jail to put the probe into',
       'a name of the file, a jid, or on Linux the pid of the jail’s first process',
     );
-  if (options['respawn'] === true && options['respawnImmediately'] === true)
-    throw new Complaint(EXIT.usage, '-r and -R exclude each other');
   const uid = readId('-u', text('uid'));
   const gid = readId('-g', text('gid'));
   const title = text('title');
@@ -24,11 +22,12 @@ export async function attach(options: Record<string, unknown>): Promise<number> 
     verb: 'attach',
     command: text('command'),
     jail,
+    // "-rR" is in the original's synopsis: -R is -r without the waiting.
     respawn:
-      options['respawn'] === true
-        ? 'after'
-        : options['respawnImmediately'] === true
-          ? 'immediately'
+      options['respawnImmediately'] === true
+        ? 'immediately'
+        : options['respawn'] === true
+          ? 'after'
           : 'never',
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),

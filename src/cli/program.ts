@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { nearest } from '../config/nearest.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { printable } from '../printable.ts';
 import type { Signals } from '../signals.ts';
@@ -33,11 +34,20 @@ export function packageVersion(): string {
 
 /** Reads the command line, carries it out and sets the exit code. */
 export async function run(argv: readonly string[], signals: Signals): Promise<void> {
+  process.stdout.on('error', endWithoutReader);
+  process.stderr.on('error', () => {}); // nobody is left to be told
   try {
     process.exitCode = await dispatch(argv, signals);
   } catch (error) {
     process.exitCode = complain(error);
   }
+}
+
+/** The reader has left (`| head`), which is its right; or there is no room where the output goes. */
+function endWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
+  process.stderr.write(`jaildaemon: cannot write the output: ${error.code ?? error.message}\n`);
+  process.exit(EXIT.failed);
 }
 
 /** Tells an error on stderr: what and why, and what to do next. @returns its exit code */
@@ -50,6 +60,18 @@ function complain(error: unknown): number {
   return error.code;
 }
 
+function unknownCommand(word: string, program: Command): Complaint {
+  const meant = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  return new Complaint(
+    EXIT.usage,
+    `there is no command ${JSON.stringify(word)}`,
+    meant === undefined ? '"jaildaemon -h" lists them' : `did you mean "${meant}"?`,
+  );
+}
+
 async function dispatch(argv: readonly string[], signals: Signals): Promise<number> {
   let outcome: Promise<number> | number = EXIT.ok;
   const program = new Command('jaildaemon');
@@ -60,7 +82,17 @@ async function dispatch(argv: readonly string[], signals: Signals): Promise<numb
       signals.release();
       // Commander hands over the arguments, then the options, then the command itself.
       const own = args.slice(0, -1);
-      const { socket } = program.opts<{ socket: string }>();
+      const {
+        socket,
+        daemon,
+        command: toAttach,
+      } = program.opts<{ socket: string } & Record<string, unknown>>();
+      if (daemon === true || toAttach !== undefined)
+        throw new Complaint(
+          EXIT.usage,
+          '-D and -c stand alone, without a command',
+          '"jaildaemon -h" shows how',
+        );
       outcome = carryOut(
         { socket, json: Boolean((own.at(-1) as { json?: boolean }).json) },
         ...(own as never[]),
@@ -105,10 +137,11 @@ async function dispatch(argv: readonly string[], signals: Signals): Promise<numb
     .option('-g, --gid <gid>', 'with -c: the probe’s group (default: the uid’s number)')
     .option('-t, --title <proctitle>', 'with -c: what ps(1) shows inside (default: jaildaemon:N)')
     .addHelpText('after', EXAMPLES)
-    .allowExcessArguments(false)
+    .argument('[command]')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`jaildaemon: ${text.replace(/^error: /, '')}`) })
-    .action((options: Record<string, unknown>) => {
+    .action((word: string | undefined, options: Record<string, unknown>) => {
+      if (word !== undefined) throw unknownCommand(word, program);
       outcome = withoutCommand(options);
     });
 

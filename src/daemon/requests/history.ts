@@ -39,14 +39,13 @@ export function historyHandler({ loop, journal, feed }: Services): Handler {
     reply: Reply,
   ): Promise<void> {
     const known = new Map(shown.map((entry) => [entry.id, entry]));
-    let queue: Entry[] = [];
+    let queue: Line[] = [];
     let behind = 0;
     let wake = (): void => {};
+    // Only kept here: a line is told before the turn has learned what it says, and so before its fate is known.
     const tell = (line: Line): void => {
-      const entry = merger.step(line, loop.observed);
-      if (!entry || !matches(entry.probe, entry.title)) return;
-      queue.push(entry);
-      behind += JSON.stringify(entry).length;
+      queue.push(line);
+      behind += JSON.stringify(line).length;
       wake();
     };
     for (const line of backlog) if (!known.get(line.id)?.endedAt) tell(line);
@@ -59,11 +58,13 @@ export function historyHandler({ loop, journal, feed }: Services): Handler {
           'you are 1 MiB behind what happens and are cut off',
           'read faster, or ask for fewer probes',
         );
-      const batch = queue;
+      const lines = queue;
       queue = [];
       behind = 0;
-      if (batch.length > 0) await reply.row(batch);
-      else await new Promise<void>((resolve) => (wake = resolve));
+      const batch = lines.flatMap((line) => merger.step(line, loop.observed) ?? []);
+      const wanted = batch.filter(({ probe, title }) => matches(probe, title));
+      if (wanted.length > 0) await reply.row(wanted);
+      if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
     }
   }
 }

@@ -4,7 +4,7 @@ import { TRIGGER_ID } from '../../history/outputs.ts';
 import type { Services } from './services.ts';
 
 /** `output ID`: the output in rows of base64, since it may be no text. */
-export function outputHandler({ outputs }: Services): Handler {
+export function outputHandler({ outputs, journal }: Services): Handler {
   return async (args, reply) => {
     const id = textArgument(args, 'id', 64);
     if (!TRIGGER_ID.test(id))
@@ -15,11 +15,24 @@ export function outputHandler({ outputs }: Services): Handler {
       );
     const stream = await outputs.open(id);
     let bytes = 0;
-    if (!stream) return { id, bytes };
+    if (!stream) {
+      if (!(await isKnown(id)))
+        throw new Complaint(
+          EXIT.failed,
+          `the history has no trigger ${id}`,
+          '"jaildaemon history" lists them',
+        );
+      return { id, bytes };
+    }
     for await (const chunk of stream) {
       bytes += (chunk as Buffer).length;
       await reply.row((chunk as Buffer).toString('base64'));
     }
     return { id, bytes };
   };
+
+  async function isKnown(id: string): Promise<boolean> {
+    for await (const line of journal.read()) if (line.id === id) return true;
+    return false;
+  }
 }

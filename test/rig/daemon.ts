@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute, type ExecuteOptions, type Outcome } from './execute.ts';
-import { isAlive, killExactly, startOf } from './proc.ts';
+import { isAlive, killExactly, startOf, withArgument } from './proc.ts';
 import type { HistoryEntry, ProbeStatus, Status } from './printed.ts';
 import type { Teller } from './story.ts';
 import { until } from './until.ts';
@@ -93,6 +93,8 @@ export async function daemon(t: Teller, yaml: string, options: DaemonOptions = {
   t.onFailure(async () => `the daemon's log:\n${await log()}`);
   t.defer('end the daemon and its keeper', async () => {
     const outcome = existsSync(socket) ? await cli('stop') : undefined;
+    // Also those that a story made appear without asking for the status: a keeper after a crash.
+    for (const pid of withArgument(state)) seen.set(pid, startOf(pid));
     const left = (): [number, string][] =>
       [...seen].filter(([pid, start]) => isAlive(pid) && startOf(pid) === start);
     const ended = until(() => left().length === 0, 'both have ended', {

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
@@ -39,6 +39,14 @@ export function descendants(pid: number): number[] {
     found.push(child, ...descendants(child));
   }
   return found;
+}
+
+/** The processes that were started with exactly this argument, such as a path of the story's own. */
+export function withArgument(argument: string): number[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids
+    .map(Number)
+    .filter((pid) => isAlive(pid) && read(`/proc/${pid}/cmdline`).split('\0').includes(argument));
 }
 
 /** The pid of a process in its innermost PID namespace, and how many namespaces it has one in. */

@@ -14,39 +14,45 @@ export interface Looker {
   stop(): void;
 }
 
+/** A directory on a dead network file system never answers: so long is waited for it, ms. */
+const PATIENCE = 3_000;
+
 /** @param post where sightings go */
 export function createLooker(post: (event: Event) => void): Looker {
   let followed: ReadonlyMap<string, Whereabouts> = new Map();
   let pathToJails = new Map<string, string[]>();
   let timer: NodeJS.Timeout | undefined;
   let interval = 0;
-  let busy = false;
-  const wanted = new Set<string>();
+  /** Jails that are being looked at; `true`: somebody asked again meanwhile. */
+  const underWay = new Map<string, boolean>();
+  let seen: Sighting[] = [];
   const watch = watchPidfiles([], (path) => glance(pathToJails.get(path) ?? []));
 
-  async function survey(jails: ReadonlyMap<string, Whereabouts>): Promise<Sighting[]> {
-    return Promise.all([...jails].map(([name, whereabouts]) => look(name, whereabouts)));
-  }
-
   function glance(names: readonly string[]): void {
-    for (const name of names) wanted.add(name);
-    if (!busy) void lookAtWanted();
+    for (const name of names) {
+      if (underWay.has(name)) underWay.set(name, true);
+      else void lookUntilStill(name);
+    }
   }
 
-  /** One look at a time; what is asked for meanwhile is looked at in the next. */
-  async function lookAtWanted(): Promise<void> {
-    busy = true;
-    while (wanted.size > 0) {
-      const jails = new Map<string, Whereabouts>();
-      for (const name of wanted) {
-        const whereabouts = followed.get(name);
-        if (whereabouts) jails.set(name, whereabouts);
-      }
-      wanted.clear();
-      const sightings = await survey(jails);
-      if (sightings.length > 0) post({ type: 'sighted', at: Date.now(), sightings });
-    }
-    busy = false;
+  /** One look at a jail at a time: a hanging one keeps nobody else waiting. */
+  async function lookUntilStill(name: string): Promise<void> {
+    do {
+      underWay.set(name, false);
+      const whereabouts = followed.get(name);
+      if (!whereabouts) break;
+      tell(await look(name, whereabouts));
+    } while (underWay.get(name));
+    underWay.delete(name);
+  }
+
+  /** What is seen in the same moment is one event. */
+  function tell(sighting: Sighting): void {
+    if (seen.push(sighting) > 1) return;
+    setImmediate(() => {
+      post({ type: 'sighted', at: Date.now(), sightings: seen });
+      seen = [];
+    });
   }
 
   return {
@@ -63,13 +69,30 @@ export function createLooker(post: (event: Event) => void): Looker {
       if (rescan === interval) return;
       interval = rescan;
       clearInterval(timer);
-      timer = setInterval(() => glance([...followed.keys()]), rescan);
+      timer = setInterval(() => {
+        // Mends what was lost: the watch of a directory whose parents were renamed.
+        watch.set(pathToJails.keys());
+        glance([...followed.keys()]);
+      }, rescan);
     },
     glance,
-    survey,
+    survey: (jails) => Promise.all([...jails].map(([name, whereabouts]) => lookInTime(name, whereabouts))),
     stop() {
       clearInterval(timer);
       watch.close();
     },
   };
+}
+
+async function lookInTime(name: string, whereabouts: Whereabouts): Promise<Sighting> {
+  let late: NodeJS.Timeout | undefined;
+  const silence = new Promise<Sighting>((resolve) => {
+    const refused = `looking at it has taken more than ${PATIENCE / 1000} s: its file system does not answer`;
+    late = setTimeout(() => resolve({ name, refused }), PATIENCE);
+  });
+  try {
+    return await Promise.race([look(name, whereabouts), silence]);
+  } finally {
+    clearTimeout(late);
+  }
 }

@@ -1,7 +1,10 @@
 import { Complaint, EXIT, textArgument } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
-import { TRIGGER_ID } from '../../history/outputs.ts';
+import { TRIGGER_ID, type Outputs } from '../../history/outputs.ts';
 import type { Services } from './services.ts';
+
+/** ms. */
+const SCRIBE_TAKES = 100;
 
 /** `output ID`: the output in rows of base64, since it may be no text. */
 export function outputHandler({ outputs, journal }: Services): Handler {
@@ -13,7 +16,7 @@ export function outputHandler({ outputs, journal }: Services): Handler {
         `${JSON.stringify(id)} is no trigger's id`,
         '"jaildaemon history" lists them',
       );
-    const stream = await outputs.open(id);
+    const stream = (await outputs.open(id)) ?? (await openLater(outputs, id));
     let bytes = 0;
     if (!stream) {
       if (!(await isKnown(id)))
@@ -35,4 +38,10 @@ export function outputHandler({ outputs, journal }: Services): Handler {
     for await (const line of journal.read()) if (line.id === id) return true;
     return false;
   }
+}
+
+/** A scribe may still be writing when its command has just ended: nobody waits for it but who wants to read. */
+async function openLater(outputs: Outputs, id: string): ReturnType<Outputs['open']> {
+  await new Promise((resolve) => setTimeout(resolve, SCRIBE_TAKES));
+  return outputs.open(id);
 }

@@ -220,7 +220,7 @@ static void enterer_changed(struct keeper *keeper, struct child *child)
 		return;
 	child_forget(keeper, child);
 	entry_read(keeper, entry);
-	if (!entry->body->child.pid && !entry->body->ready) {
+	if (entry->unnamed) {
 		entry_fail(keeper, entry->body, STAGE_report, ending.signal ? EINTR : EPROTO);
 		/* It did not name its clone, if it had one: it was killed, by us or by somebody else on the host. */
 		keeper->strays |= !entry->no_clone;
@@ -234,7 +234,10 @@ static void too_long(struct keeper *keeper, struct timer *timer)
 	struct entry *entry = OWNER(timer, struct entry, timer);
 
 	entry_fail(keeper, entry->body, STAGE_timeout, ETIMEDOUT);
+	/* It makes no clone any more; one that it has made and not named is looked for. */
 	child_kill(&entry->child, SIGKILL);
+	keeper->strays |= entry->unnamed;
+	named(keeper, entry);
 }
 
 /* Descriptors are the scarcest thing: armings leave enough of them for the commands of those that are armed. */

@@ -5,7 +5,7 @@ import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
 import type { Change } from '../plan/plan.ts';
 import type { Common } from './program.ts';
-import { print, printJson } from './render.ts';
+import { localTime, print, printJson } from './render.ts';
 import { printable } from '../printable.ts';
 
 type Row = Change & { readonly newPid?: number; readonly failed?: string };
@@ -13,6 +13,8 @@ type Row = Change & { readonly newPid?: number; readonly failed?: string };
 interface Outcome {
   readonly generation: number;
   readonly ok: boolean;
+  /** The daemon had taken this generation over by itself, when it saw the files change. */
+  readonly since?: string;
   readonly totals: Readonly<Record<string, number>>;
   readonly diagnostics?: readonly Diagnostic[];
 }
@@ -81,7 +83,7 @@ async function showText(verb: 'plan' | 'reload', outcome: Outcome, rows: readonl
   lines.push(
     verb === 'plan'
       ? `a reload would come to: ${summary}`
-      : `generation ${outcome.generation} is active: ${summary}`,
+      : `generation ${outcome.generation} is active${outcome.since === undefined ? '' : ` since ${localTime(outcome.since)}`}: ${summary}`,
   );
   const failed = rows.filter((row) => row.failed !== undefined).length;
   if (failed > 0)

@@ -24,6 +24,8 @@ export interface Standing {
 /** What a reload did. */
 export interface Reloaded {
   readonly ok: boolean;
+  /** The daemon had taken it over by itself before, ms since 1970. */
+  readonly since?: number;
   readonly generation: number;
   readonly changes: readonly Change[];
   readonly diagnostics: readonly Diagnostic[];
@@ -70,6 +72,7 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
     const at = Date.now();
     const { file } = parts;
     if (!result.ok) {
+      untold = undefined;
       standing = { ...standing, error: { at, diagnostics: result.diagnostics } };
       parts.loop.post({ type: 'misconfigured', at, file, diagnostics: result.diagnostics });
       return { ok: false, generation: standing.generation, changes: [], diagnostics: result.diagnostics };
@@ -81,6 +84,7 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
       return {
         ok: true,
         generation: standing.generation,
+        ...(untold && { since: standing.loadedAt }),
         changes: untold ?? unchanged(parts.loop),
         diagnostics: result.warnings,
       };

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../config/diagnostic.ts';
 import { createLoader, type LoadResult } from '../../config/load.ts';
 import { Complaint, EXIT, optionalText } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
+import { stamp } from '../../history/entry.ts';
 import { totalsOf, type Change } from '../../plan/plan.ts';
 import { whereaboutsOf, wishFor } from '../reloader.ts';
 import { settle } from '../settle.ts';
@@ -14,7 +15,10 @@ export function reloadHandler({ reloader, loop }: Services): Handler {
     const reloaded = await reloader.reload(true);
     const changes = await settle(loop, reloaded.changes, reply.gone);
     await sendInBatches(changes, (rows) => reply.row(rows));
-    return outcome(reloaded.generation, reloaded.ok, changes, reloaded.diagnostics);
+    return {
+      ...outcome(reloaded.generation, reloaded.ok, changes, reloaded.diagnostics),
+      ...(reloaded.since !== undefined && { since: stamp(reloaded.since) }),
+    };
   };
 }
 

@@ -26,7 +26,7 @@ tell('by command: it says what changed, and what did not change is not touched',
   assert.match(stdout, new RegExp(`= web/BUTTON {2}pid ${before['web/BUTTON']}`));
   assert.match(stdout, new RegExp(`- web/OTHER {2}pid ${before['web/OTHER']} {2}removed`));
   assert.match(stdout, new RegExp(`\\+ web/MORE {2}pid ${after['web/MORE']}`));
-  assert.match(stdout, /generation 2 is active: 1 unchanged, 1 armed, 1 taken away/);
+  assert.match(stdout, /generation 2 is active( since \S+)?: 1 unchanged, 1 armed, 1 taken away/);
   assert.not.ok((await s.jail.ps()).includes('OTHER'));
 });
 

@@ -118,6 +118,42 @@ law('an event told twice counts once', (world) => {
   }
 });
 
+laws('a jail whose first process has ended does not run, before anybody has looked again', () => {
+  const world = new World();
+  edit(world, 'web', (p) => p.set('A', probe('A')));
+  world.startJail('web');
+  world.connect();
+  world.look();
+  world.turn();
+  world.stopJail('web');
+  assert.equal(
+    world.plan().changes.map(({ action, why }) => ({ action, why })),
+    [{ action: 'disarm', why: 'its first process has ended' }],
+  );
+});
+
+laws('a command whose keeper has died keeps its probe away, unless it may overlap', () => {
+  for (const respawn of ['after', 'immediately'] as const) {
+    const world = new World();
+    edit(world, 'web', (p) => p.set('A', probe('A', { respawn })));
+    world.startJail('web');
+    world.connect();
+    world.look();
+    world.turn();
+    world.hup('web/A');
+    const orphan = { id: 'web/A', run: 'e-2', pid: 9, startedAt: world.now, bootTime: 1 };
+    world.records.clear();
+    world.tell({ type: 'keeper-lost', at: world.now, why: 'it was killed' });
+    world.tell({ type: 'orphaned', at: world.now, commands: [orphan] });
+    world.connect();
+    world.turn();
+    assert.is(world.records.get('web/A')?.state, respawn === 'after' ? undefined : 'armed', respawn);
+    world.tell({ type: 'orphan-ended', at: world.now, id: 'web/A', run: 'e-2' });
+    world.turn();
+    assert.is(world.records.get('web/A')?.state, 'armed');
+  }
+});
+
 laws('spent stays spent over restarts of the keeper and edits that keep `never`', () => {
   fc.assert(
     fc.property(

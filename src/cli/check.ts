@@ -1,6 +1,6 @@
-import type { Diagnostic } from '../config/diagnostic.ts';
 import { escapeText, formatCount, formatDiagnostics } from '../config/format.ts';
 import { createLoader } from '../config/load.ts';
+import { withoutSource } from './render.ts';
 
 /** Where the configuration is, unless somebody says otherwise. */
 export const defaultFile = '/usr/local/etc/jaildaemon.yml';
@@ -39,11 +39,6 @@ export async function check(file: string = defaultFile, { json, print }: CheckOp
     );
   }
   return 0;
-}
-
-/** The line itself is for people: a program has the file. */
-function withoutSource({ source: _source, ...rest }: Diagnostic): Omit<Diagnostic, 'source'> {
-  return rest;
 }
 
 const number = (count: number, word: string): string => `${count} ${count === 1 ? word : `${word}s`}`;

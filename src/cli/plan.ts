@@ -5,7 +5,7 @@ import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
 import type { Change } from '../plan/plan.ts';
 import type { Common } from './program.ts';
-import { localTime, print, printJson } from './render.ts';
+import { localTime, print, printJson, withoutSource } from './render.ts';
 import { printable } from '../printable.ts';
 
 type Row = Change & { readonly newPid?: number; readonly failed?: string };
@@ -58,8 +58,10 @@ async function show(
   const outcome = await ask<Outcome>(socket, request, (batch: readonly Row[]) => {
     for (const row of batch) rows.push(row);
   });
-  if (json) await printJson({ version: 1, ...outcome, changes: rows });
-  else await showText(request.verb, outcome, rows);
+  if (json) {
+    const diagnostics = outcome.diagnostics?.map(withoutSource);
+    await printJson({ version: 1, ...outcome, ...(diagnostics && { diagnostics }), changes: rows });
+  } else await showText(request.verb, outcome, rows);
   if (!outcome.ok) return EXIT.config;
   if (rows.some(({ failed }) => failed !== undefined)) return EXIT.failed;
   return detailed && rows.some(({ action }) => action !== 'keep' && action !== 'wait')

@@ -139,7 +139,15 @@ async function dispatch(argv: readonly string[], signals: Signals): Promise<numb
     .addHelpText('after', EXAMPLES)
     .argument('[command]')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`jaildaemon: ${text.replace(/^error: /, '')}`) })
+    .configureOutput({
+      outputError: (text, write) => {
+        const lines = text
+          .replace(/^error: /, '')
+          .trimEnd()
+          .split('\n');
+        write(`jaildaemon: ${lines.map((line) => printable(line)).join('\n  ')}\n`);
+      },
+    })
     .action((word: string | undefined, options: Record<string, unknown>) => {
       if (word !== undefined) throw unknownCommand(word, program);
       outcome = withoutCommand(options);

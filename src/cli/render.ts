@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../config/diagnostic.ts';
 import { printable } from '../printable.ts';
 
 /** A table for people: columns as wide as their longest cell, the last one as long as it is. Text of jails is escaped. */
@@ -62,4 +63,9 @@ export function print(text: string): Promise<void> {
 /** One JSON object, or one of a stream: always a line. */
 export function printJson(value: unknown): Promise<void> {
   return print(`${JSON.stringify(value)}\n`);
+}
+
+/** For programs: the line itself is for people, a program has the file. */
+export function withoutSource({ source: _source, ...rest }: Diagnostic): Omit<Diagnostic, 'source'> {
+  return rest;
 }

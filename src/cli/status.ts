@@ -5,7 +5,7 @@ import type { Diagnostic } from '../config/diagnostic.ts';
 import { formatDiagnostics } from '../config/format.ts';
 import type { ProbeStatus } from '../history/status.ts';
 import type { Common } from './program.ts';
-import { localTime, outcome, print, printJson, table } from './render.ts';
+import { localTime, outcome, print, printJson, table, withoutSource } from './render.ts';
 
 interface Head {
   readonly daemon: { readonly pid: number; readonly version: string; readonly startedAt: string };
@@ -33,9 +33,17 @@ export async function status({ socket, json }: Common, glob: string | undefined)
         probes.push(probe);
   });
   const wrong = head.config.error !== undefined || probes.some(({ state }) => state === 'failed');
-  if (json) await printJson({ version: 1, ...head, probes });
+  if (json) await printJson({ version: 1, ...head, config: configForPrograms(head.config), probes });
   else await print(text(head, probes));
   return wrong ? EXIT.notArmed : EXIT.ok;
+}
+
+function configForPrograms({ error, warnings, ...config }: Head['config']): object {
+  return {
+    ...config,
+    ...(error && { error: { ...error, diagnostics: error.diagnostics.map(withoutSource) } }),
+    ...(warnings && { warnings: warnings.map(withoutSource) }),
+  };
 }
 
 function text(head: Head, probes: readonly ProbeStatus[]): string {

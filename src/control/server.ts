@@ -42,14 +42,14 @@ export function createControlServer(
     let text = '';
     socket.setEncoding('utf8');
     socket.on('data', (piece: string) => {
-      text += piece;
-      const end = text.indexOf('\n');
+      const end = piece.indexOf('\n');
+      text += end < 0 ? piece : piece.slice(0, end);
       if (end < 0 && text.length <= MAX_REQUEST) return;
       socket.removeAllListeners('data');
       socket.resume();
       clearTimeout(impatience);
       silent.delete(socket);
-      void answer(socket, end < 0 ? undefined : text.slice(0, end), gone.signal);
+      void answer(socket, text.length > MAX_REQUEST ? undefined : text, gone.signal);
     });
     socket.on('end', () => {
       if (silent.has(socket)) socket.destroy();
@@ -68,7 +68,8 @@ export function createControlServer(
       await send({ heard: process.pid });
       await send({ done: (await handler(args, { row: (row) => send({ row }), gone })) ?? {} });
     } catch (error) {
-      if (gone.aborted) return;
+      // The client left: that is no fault of ours.
+      if (gone.aborted || socket.destroyed) return;
       if (!(error instanceof Complaint)) report(error);
       const complaint =
         error instanceof Complaint

@@ -46,13 +46,25 @@ interface Standing {
   readonly until?: number | undefined;
 }
 
-/** Every probe that is wanted, or that still runs a command: a view of desired, observed and now. */
-export function* probeStatuses(desired: Desired, observed: Observed): Generator<ProbeStatus> {
+/**
+ * Every probe that is wanted, or that still runs a command: a view of desired, observed and now.
+ *
+ * @param loadedAt since when the present configuration holds
+ */
+export function* probeStatuses(
+  desired: Desired,
+  observed: Observed,
+  loadedAt: number,
+): Generator<ProbeStatus> {
   const names = new Set([...desired.jailNames, ...observed.jails.keys()]);
   for (const name of names) {
     const jail: ObservedJail = observed.jails.get(name) ?? { name, probes: new Map() };
     const wanted = desired.forJail(name);
-    for (const want of wanted.values()) yield statusOf(jail, want, jail.probes.get(want.id));
+    for (const want of wanted.values()) {
+      const probe = jail.probes.get(want.id);
+      // Of a probe that nothing has happened to yet, that it is wanted is all there is to say.
+      yield statusOf(jail, want, probe, probe?.since ?? loadedAt);
+    }
     for (const probe of jail.probes.values()) {
       if (!wanted.has(probe.id) && probe.commands.size > 0 && probe.ordered)
         yield removedStatus(jail, probe.ordered, probe);
@@ -60,7 +72,12 @@ export function* probeStatuses(desired: Desired, observed: Observed): Generator<
   }
 }
 
-function statusOf(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undefined): ProbeStatus {
+function statusOf(
+  jail: ObservedJail,
+  want: Wanted,
+  probe: ObservedProbe | undefined,
+  since: number,
+): ProbeStatus {
   const running = runningJail(jail);
   const { state, reason, until } = standing(jail, want, probe);
   const held = probe?.held;
@@ -77,7 +94,7 @@ function statusOf(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undef
     state,
     ...(held?.pid !== undefined && { pid: held.pid }),
     ...(running?.pid !== undefined && { jailPid: running.pid }),
-    since: stamp(probe?.since ?? 0),
+    since: stamp(since),
     origin: want.adhoc ? 'ad-hoc' : { file: want.probe.origin.file, line: want.probe.origin.line },
     runs: probe?.runs ?? 0,
     ...(want.probe.description !== undefined && { description: want.probe.description }),
@@ -89,7 +106,7 @@ function statusOf(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undef
 
 /** What is no longer wanted but whose command still runs. */
 function removedStatus(jail: ObservedJail, ordered: Wanted, probe: ObservedProbe): ProbeStatus {
-  const { until: _, pid: __, ...status } = statusOf(jail, ordered, probe);
+  const { until: _, pid: __, ...status } = statusOf(jail, ordered, probe, probe.since);
   return { ...status, state: 'running', reason: 'removed; its command still runs' };
 }
 

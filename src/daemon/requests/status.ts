@@ -9,7 +9,7 @@ export function statusHandler({ loop, reloader, config, version, startedAt }: Se
   return async (_, reply) => {
     const { observed, desired } = loop;
     const { generation, loadedAt, error, warnings } = reloader.standing;
-    await sendInBatches(probeStatuses(desired, observed), (probes) => reply.row(probes));
+    await sendInBatches(probeStatuses(desired, observed, loadedAt), (probes) => reply.row(probes));
     const keeper = observed.keeper;
     return {
       daemon: { pid: process.pid, version, startedAt: stamp(startedAt) },

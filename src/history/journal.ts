@@ -6,6 +6,7 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  readSync,
   renameSync,
   writeSync,
 } from 'node:fs';
@@ -40,7 +41,7 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
   let limits = bounds;
   let fd = openForAppend(current);
   let size = fstatSync(fd).size;
-  let fired = 0;
+  let fired = countTriggers(current);
   /** A crash or a full disk may have left half a line: what follows must not become part of it. */
   let torn = size > 0;
 
@@ -93,6 +94,22 @@ function openForAppend(path: string): number {
     constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
     0o600,
   );
+}
+
+/** What an earlier daemon put into the file counts too. In pieces: it may be large. */
+function countTriggers(path: string): number {
+  const mark = Buffer.from('{"t":"fired"');
+  const buffer = Buffer.alloc(65_536);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  let count = 0;
+  // The end of a piece is looked at again with the next one: a mark may lie across.
+  for (let at = 0, got = buffer.length; got === buffer.length; at += got - mark.length + 1) {
+    got = readSync(fd, buffer, 0, buffer.length, at);
+    const piece = buffer.subarray(0, got);
+    for (let found = piece.indexOf(mark); found >= 0; found = piece.indexOf(mark, found + 1)) count++;
+  }
+  closeSync(fd);
+  return count;
 }
 
 function parseLine(text: string): Line | undefined {

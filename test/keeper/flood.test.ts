@@ -79,4 +79,26 @@ story(test, 'a HUP at any moment of an entry kills a probe that is ready', { unl
   whole(client);
 });
 
+story(test, 'HUPs without end while a probe is replaced: what hits both processes is folded', { unless: unshared.available(), seconds: 100 }, async (t) => {
+  const jail = await unshared.start(t, 'web');
+  const { client } = await keeper(t);
+  await client.order('limits', { budget: '512', brake: '0', brake_window: '10000' });
+  const stop = await hangUpForEver(t, jail.pid);
+  const folded = (): number =>
+    client.events('finished').reduce((sum, finished) => sum + Number(finished['folded'] ?? 0), 0);
+  const define = (): ReturnType<typeof definition> => definition('web/A', t.unique('A'), byPid(jail.pid), { ...QUIET, respawn: 'immediately' });
+  const end = performance.now() + 60_000;
+  for (let round = 0; folded() === 0 || round < 300; round++) {
+    await client.order('arm', define());
+    if (performance.now() > end) throw new Error(`no HUP was folded in ${round} replacements`);
+  }
+  await stop();
+  client.send('disarm', { key: 'web/A' });
+  await until(async () => (await client.list()).size === 0, 'it is away', { seconds: 30 });
+  assert.equal(client.events('died'), []);
+  assert.equal(client.events('failed'), []);
+  whole(client);
+  process.stdout.write(`  ${client.events('fired').length} triggers, ${folded()} folded\n`);
+});
+
 test.run();

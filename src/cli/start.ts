@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process';
-import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { Complaint, EXIT } from '../control/protocol.ts';
-import { startDaemon } from '../daemon/daemon.ts';
 import { refuseSecondDaemon } from '../daemon/control-socket.ts';
-import { ConfigComplaint } from '../daemon/first-standing.ts';
 import { DEFAULTS, type DaemonOptions } from '../daemon/options.ts';
 import type { Signals } from '../signals.ts';
+import type { News } from './foreground.ts';
 
 /**
  * `-D`: asks whether another daemon runs, detaches, and returns when the new one is ready or has failed, with its
@@ -20,7 +17,10 @@ export async function start(
   version: string,
 ): Promise<number> {
   const wanted = readOptions(options);
-  return options['foreground'] === true ? beDaemon(wanted, signals, version) : detach(wanted, signals);
+  if (options['foreground'] !== true) return detach(wanted, signals);
+  // Only here: who waits for a daemon needs none of its parts.
+  const { beDaemon } = await import('./foreground.ts');
+  return beDaemon(wanted, signals, version);
 }
 
 function readOptions(options: Record<string, unknown>): DaemonOptions {
@@ -40,9 +40,6 @@ function readOptions(options: Record<string, unknown>): DaemonOptions {
     ...(readyFd !== undefined && { readyFd: Number(readyFd) }),
   };
 }
-
-/** What the detached daemon tells over its ready descriptor, as one line of JSON. */
-type News = { readonly ready: true } | { readonly code: number; readonly text: string };
 
 async function detach(options: DaemonOptions, signals: Signals): Promise<number> {
   await refuseSecondDaemon(options.socket, options.pidfile);
@@ -99,66 +96,4 @@ function environment(): NodeJS.ProcessEnv {
   };
   for (const name of ['TZ', 'LANG']) if (process.env[name] !== undefined) kept[name] = process.env[name];
   return kept;
-}
-
-async function beDaemon(options: DaemonOptions, signals: Signals, version: string): Promise<number> {
-  // A daemon sits idle for weeks: half the memory is worth more than a faster young generation.
-  setFlagsFromString('--max-semi-space-size=1');
-  setFlagsFromString('--optimize-for-size');
-  await refuseDebugger();
-  const tell = (news: News): void => {
-    if (options.readyFd !== undefined) writeSync(options.readyFd, `${JSON.stringify(news)}\n`);
-    else if ('code' in news) process.stderr.write(news.text);
-  };
-  let daemon;
-  try {
-    daemon = await startDaemon(options, version);
-  } catch (error) {
-    const { code, text } = await failure(error);
-    tell({ code, text });
-    process.exit(code);
-  }
-  const running = daemon;
-  for (const fault of ['uncaughtException', 'unhandledRejection'] as const)
-    process.on(fault, (error) => running.fail(error));
-  tell({ ready: true });
-  signals.handle((signal) => {
-    if (signal === 'SIGHUP') running.reload();
-    else if (signal === 'SIGUSR2') running.reopenLog();
-    else if (signal === 'SIGTERM' || signal === 'SIGINT') void running.stop();
-  });
-  process.exit(await running.ended);
-}
-
-/** @throws Complaint when SIGUSR1 came before the first line of ours ran: then Node listens for debuggers */
-async function refuseDebugger(): Promise<void> {
-  const inspector = await import('node:inspector');
-  const asked = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((option) =>
-    option.includes('--inspect'),
-  );
-  if (inspector.url() !== undefined && !asked)
-    throw new Complaint(
-      EXIT.failed,
-      'a SIGUSR1 opened Node’s debugger before the daemon had started; it will not run so',
-      'start it again',
-    );
-}
-
-async function failure(error: unknown): Promise<{ code: number; text: string }> {
-  if (error instanceof ConfigComplaint) {
-    const { formatDiagnostics } = await import('../config/format.ts');
-    return {
-      code: error.code,
-      text: `${formatDiagnostics(error.result.diagnostics)}jaildaemon: ${error.message}\n  ${error.hint}\n`,
-    };
-  }
-  if (error instanceof Complaint)
-    return {
-      code: error.code,
-      text: `jaildaemon: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
-    };
-  return {
-    code: EXIT.failed,
-    text: `jaildaemon: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  };
 }

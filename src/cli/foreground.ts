@@ -1,0 +1,73 @@
+import { writeSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { Complaint, EXIT } from '../control/protocol.ts';
+import { startDaemon } from '../daemon/daemon.ts';
+import { ConfigComplaint } from '../daemon/first-standing.ts';
+import type { DaemonOptions } from '../daemon/options.ts';
+import type { Signals } from '../signals.ts';
+
+/** What the detached daemon tells over its ready descriptor, as one line of JSON. */
+export type News = { readonly ready: true } | { readonly code: number; readonly text: string };
+
+/** Is the daemon, until it ends; tells whoever started it when it is ready, or why it is not. */
+export async function beDaemon(options: DaemonOptions, signals: Signals, version: string): Promise<number> {
+  // A daemon sits idle for weeks: half the memory is worth more than a faster young generation.
+  setFlagsFromString('--max-semi-space-size=1');
+  setFlagsFromString('--optimize-for-size');
+  const tell = (news: News): void => {
+    if (options.readyFd !== undefined) writeSync(options.readyFd, `${JSON.stringify(news)}\n`);
+    else if ('code' in news) process.stderr.write(news.text);
+  };
+  let daemon;
+  try {
+    await refuseDebugger();
+    daemon = await startDaemon(options, version);
+  } catch (error) {
+    const { code, text } = await failure(error);
+    tell({ code, text });
+    process.exit(code);
+  }
+  const running = daemon;
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(fault, (error) => running.fail(error));
+  tell({ ready: true });
+  signals.handle((signal) => {
+    if (signal === 'SIGHUP') running.reload();
+    else if (signal === 'SIGUSR2') running.reopenLog();
+    else if (signal === 'SIGTERM' || signal === 'SIGINT') void running.stop();
+  });
+  process.exit(await running.ended);
+}
+
+/** @throws Complaint when SIGUSR1 came before the first line of ours ran: then Node listens for debuggers */
+async function refuseDebugger(): Promise<void> {
+  const inspector = await import('node:inspector');
+  const asked = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((option) =>
+    option.includes('--inspect'),
+  );
+  if (inspector.url() !== undefined && !asked)
+    throw new Complaint(
+      EXIT.failed,
+      'a SIGUSR1 opened Node’s debugger before the daemon had started; it will not run so',
+      'start it again',
+    );
+}
+
+async function failure(error: unknown): Promise<{ code: number; text: string }> {
+  if (error instanceof ConfigComplaint) {
+    const { formatDiagnostics } = await import('../config/format.ts');
+    return {
+      code: error.code,
+      text: `${formatDiagnostics(error.result.diagnostics)}jaildaemon: ${error.message}\n  ${error.hint}\n`,
+    };
+  }
+  if (error instanceof Complaint)
+    return {
+      code: error.code,
+      text: `jaildaemon: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
+    };
+  return {
+    code: EXIT.failed,
+    text: `jaildaemon: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  };
+}

@@ -143,7 +143,11 @@ async function run(
     link?.limit(config.settings);
     looker.follow(whereaboutsOf(loop.wish, loop.observed), config.settings.rescan);
     const totals = Object.entries(totalsOf(changes)).map(([action, count]) => `${count} ${action}`);
-    log.say('info', `generation ${generation} of ${options.config} holds`, totals.join(', '));
+    log.say(
+      'info',
+      `generation ${generation} of ${options.config} holds`,
+      totals.length > 0 ? totals.join(', ') : undefined,
+    );
   }
 
   /** By a signal or by a change of the files: nobody waits for the answer, the log has it. */
@@ -189,7 +193,7 @@ async function run(
     throw new Complaint(EXIT.unavailable, `the keeper cannot be started: ${reasonOf(error)}`);
   }
   await loop.until(() => (loop.observed.keeper?.listed ? true : undefined), 30_000);
-  adopted(standing, loop.rehearse(loop.wish, []));
+  adopted(standing, []);
 
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= stopNow());

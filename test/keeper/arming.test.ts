@@ -11,32 +11,37 @@ import { byChroot, byPid, definition, isGone, keeper, kill } from './rig.ts';
 const test = suite('keeper: arming and triggering');
 
 for (const kind of [unshared, unsharedChroot, userRange, userSingle]) {
-  story(test, `arm, see, HUP: exactly one command (${kind.name})`, { unless: kind.available() }, async (t) => {
-    const jail = await kind.start(t, 'web');
-    const { client, output } = await keeper(t);
-    const title = t.unique('ZFS_SNAPSHOT');
-    await client.order('arm', definition('web/SNAP', title, byPid(jail.pid)));
-    const armed = await client.next('armed');
-    assert.is(armed['title'], title);
-    assert.is(armed['tag'], 'tag-1');
-    assert.ok((await jail.ps()).includes(title));
+  story(
+    test,
+    `arm, see, HUP: exactly one command (${kind.name})`,
+    { unless: kind.available() },
+    async (t) => {
+      const jail = await kind.start(t, 'web');
+      const { client, output } = await keeper(t);
+      const title = t.unique('ZFS_SNAPSHOT');
+      await client.order('arm', definition('web/SNAP', title, byPid(jail.pid)));
+      const armed = await client.next('armed');
+      assert.is(armed['title'], title);
+      assert.is(armed['tag'], 'tag-1');
+      assert.ok((await jail.ps()).includes(title));
 
-    const { code } = await jail.run(['/usr/bin/pkill', '-HUP', '-f', `^${title}$`]);
-    assert.is(code, 0);
-    const fired = await client.next('fired');
-    assert.is(fired['by'], 'jail');
-    assert.is(fired['id'], `${fired['id']?.slice(0, 8)}-${fired['seq']}`);
-    await client.next('started');
-    const finished = await client.next('finished');
-    assert.is(finished['id'], fired['id']);
-    assert.is(finished['exit'], '0');
-    await until(
-      async () => (await output(String(fired['id'])).catch(() => '')) === 'ran\n',
-      'its output is there',
-    );
-    await client.next('armed');
-    assert.is(client.events('fired').length, 1);
-  });
+      const { code } = await jail.run(['/usr/bin/pkill', '-HUP', '-f', `^${title}$`]);
+      assert.is(code, 0);
+      const fired = await client.next('fired');
+      assert.is(fired['by'], 'jail');
+      assert.is(fired['id'], `${fired['id']?.slice(0, 8)}-${fired['seq']}`);
+      await client.next('started');
+      const finished = await client.next('finished');
+      assert.is(finished['id'], fired['id']);
+      assert.is(finished['exit'], '0');
+      await until(
+        async () => (await output(String(fired['id'])).catch(() => '')) === 'ran\n',
+        'its output is there',
+      );
+      await client.next('armed');
+      assert.is(client.events('fired').length, 1);
+    },
+  );
 }
 
 story(test, 'a directory is entered by chroot(2)', { unless: chroot.available() }, async (t) => {
@@ -61,45 +66,58 @@ async function holdings(pid: string): Promise<Record<string, string>> {
 }
 
 function lockedDown(kind: Kind, uid: number): void {
-  story(test, `an armed probe holds nothing (${kind.name}, uid ${uid})`, { unless: kind.available() }, async (t) => {
-    const jail = await kind.start(t, 'web');
-    const { client, pid: parent } = await keeper(t);
-    const title = t.unique('A-TITLE-OF-MORE-THAN-FIFTEEN-BYTES');
-    const who = { uid: String(uid), gid: String(uid), ...(uid > 0 ? { groups: '7,8' } : {}) };
-    await client.order('arm', definition('web/A', title, byPid(jail.pid), who));
-    const pid = String((await client.next('armed'))['pid']);
+  story(
+    test,
+    `an armed probe holds nothing (${kind.name}, uid ${uid})`,
+    { unless: kind.available() },
+    async (t) => {
+      const jail = await kind.start(t, 'web');
+      const { client, pid: parent } = await keeper(t);
+      const title = t.unique('A-TITLE-OF-MORE-THAN-FIFTEEN-BYTES');
+      const who = { uid: String(uid), gid: String(uid), ...(uid > 0 ? { groups: '7,8' } : {}) };
+      await client.order('arm', definition('web/A', title, byPid(jail.pid), who));
+      const pid = String((await client.next('armed'))['pid']);
 
-    const status = await holdings(pid);
-    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) assert.match(String(status[set]), /^0+$/);
-    assert.is(status['NoNewPrivs'], '1');
-    assert.is(status['Seccomp'], '2');
-    assert.is(status['Seccomp_filters'], '2');
-    assert.is(status['Threads'], '1');
-    assert.is(status['PPid'], String(parent));
-    await until(async () => /^0+$/.test(String((await holdings(pid))['SigBlk'])), 'it sleeps with no signal blocked');
-    assert.match(String(status['SigIgn']), /^0+$/);
-    assert.match(String(status['SigCgt']), /^0+$/);
-    assert.is(status['NStgid'], status['NSsid']); // its own session
-    if (kind === unshared) {
-      assert.is(status['Uid'], Array(4).fill(uid).join('\t'));
-      assert.is(status['Gid'], Array(4).fill(uid).join('\t'));
-      assert.is(status['Groups'], uid > 0 ? '7 8' : '');
-    }
-    assert.equal(await readdir(`/proc/${pid}/fd`), []);
-    assert.is(await readFile(`/proc/${pid}/environ`, 'latin1'), '');
-    assert.is(await readFile(`/proc/${pid}/cmdline`, 'latin1'), `${title}\0`);
-    assert.is((await readFile(`/proc/${pid}/comm`, 'latin1')).trim(), title.slice(0, 15));
-    assert.match(await readlink(`/proc/${pid}/exe`), /^\/memfd:jaildaemon-probe/);
-    for (const place of ['root', 'cwd'])
-      assert.is(await readlink(`/proc/${pid}/${place}`), await readlink(`/proc/${jail.pid}/root`));
-    for (const space of ['user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt'])
-      assert.is(await readlink(`/proc/${pid}/ns/${space}`), await readlink(`/proc/${jail.pid}/ns/${space}`));
+      const status = await holdings(pid);
+      for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+        assert.match(String(status[set]), /^0+$/);
+      assert.is(status['NoNewPrivs'], '1');
+      assert.is(status['Seccomp'], '2');
+      assert.is(status['Seccomp_filters'], '2');
+      assert.is(status['Threads'], '1');
+      assert.is(status['PPid'], String(parent));
+      await until(
+        async () => /^0+$/.test(String((await holdings(pid))['SigBlk'])),
+        'it sleeps with no signal blocked',
+      );
+      assert.match(String(status['SigIgn']), /^0+$/);
+      assert.match(String(status['SigCgt']), /^0+$/);
+      assert.is(status['NStgid'], status['NSsid']); // its own session
+      if (kind === unshared) {
+        assert.is(status['Uid'], Array(4).fill(uid).join('\t'));
+        assert.is(status['Gid'], Array(4).fill(uid).join('\t'));
+        assert.is(status['Groups'], uid > 0 ? '7 8' : '');
+      }
+      assert.equal(await readdir(`/proc/${pid}/fd`), []);
+      assert.is(await readFile(`/proc/${pid}/environ`, 'latin1'), '');
+      assert.is(await readFile(`/proc/${pid}/cmdline`, 'latin1'), `${title}\0`);
+      assert.is((await readFile(`/proc/${pid}/comm`, 'latin1')).trim(), title.slice(0, 15));
+      assert.match(await readlink(`/proc/${pid}/exe`), /^\/memfd:jaildaemon-probe/);
+      for (const place of ['root', 'cwd'])
+        assert.is(await readlink(`/proc/${pid}/${place}`), await readlink(`/proc/${jail.pid}/root`));
+      for (const space of ['user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt'])
+        assert.is(
+          await readlink(`/proc/${pid}/ns/${space}`),
+          await readlink(`/proc/${jail.pid}/ns/${space}`),
+        );
 
-    const maps = (await readFile(`/proc/${pid}/maps`, 'latin1')).trim().split('\n');
-    // Its text, its stack, and what the kernel gives to everybody; nothing anonymous, where the order was.
-    for (const map of maps) assert.match(map, /memfd:jaildaemon-probe|\[(stack|vvar|vvar_vclock|vdso|vsyscall)\]$/);
-    assert.is(maps.filter((map) => map.includes('memfd')).length, 1);
-  });
+      const maps = (await readFile(`/proc/${pid}/maps`, 'latin1')).trim().split('\n');
+      // Its text, its stack, and what the kernel gives to everybody; nothing anonymous, where the order was.
+      for (const map of maps)
+        assert.match(map, /memfd:jaildaemon-probe|\[(stack|vvar|vvar_vclock|vdso|vsyscall)\]$/);
+      assert.is(maps.filter((map) => map.includes('memfd')).length, 1);
+    },
+  );
 }
 lockedDown(unshared, 0);
 lockedDown(unshared, 80);
@@ -142,42 +160,55 @@ for (const respawn of modes) {
 }
 
 for (const signal of ['SIGTERM', 'SIGKILL', 'SIGQUIT', 'SIGINT', 'SIGUSR1'] as const) {
-  story(test, `${signal} is no trigger, and nothing is armed by itself`, { unless: unshared.available() }, async (t) => {
+  story(
+    test,
+    `${signal} is no trigger, and nothing is armed by itself`,
+    { unless: unshared.available() },
+    async (t) => {
+      const jail = await unshared.start(t, 'web');
+      const { client } = await keeper(t);
+      await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
+      const { pid } = await client.next('armed');
+      await until(
+        async () => /SigBlk:\t0+\n/.test(await readFile(`/proc/${pid}/status`, 'latin1')),
+        'it sleeps',
+      );
+      kill(String(pid), signal);
+      const died = await client.next('died');
+      assert.is(died['pid'], pid);
+      assert.ok(Number(died['signal']) > 0);
+      await client.reaches('web/A', 'idle');
+      assert.is(client.events('fired').length, 0);
+    },
+  );
+}
+
+story(
+  test,
+  'a stopped probe stays armed, and its HUP counts when it goes on',
+  { unless: unshared.available() },
+  async (t) => {
     const jail = await unshared.start(t, 'web');
     const { client } = await keeper(t);
     await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
-    const { pid } = await client.next('armed');
-    await until(async () => /SigBlk:\t0+\n/.test(await readFile(`/proc/${pid}/status`, 'latin1')), 'it sleeps');
-    kill(String(pid), signal);
-    const died = await client.next('died');
-    assert.is(died['pid'], pid);
-    assert.ok(Number(died['signal']) > 0);
-    await client.reaches('web/A', 'idle');
-    assert.is(client.events('fired').length, 0);
-  });
-}
-
-story(test, 'a stopped probe stays armed, and its HUP counts when it goes on', { unless: unshared.available() }, async (t) => {
-  const jail = await unshared.start(t, 'web');
-  const { client } = await keeper(t);
-  await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
-  const pid = String((await client.next('armed'))['pid']);
-  const becomes = (state: string): Promise<unknown> =>
-    until(async () => (await holdings(pid))['State']?.startsWith(state), `its state is ${state}`);
-  for (let round = 0; round < 3; round++) {
+    const pid = String((await client.next('armed'))['pid']);
+    const becomes = (state: string): Promise<unknown> =>
+      until(async () => (await holdings(pid))['State']?.startsWith(state), `its state is ${state}`);
+    for (let round = 0; round < 3; round++) {
+      kill(pid, 'SIGSTOP');
+      await becomes('T');
+      kill(pid, 'SIGCONT');
+      await becomes('S');
+    }
     kill(pid, 'SIGSTOP');
     await becomes('T');
+    kill(pid, 'SIGHUP');
+    await client.reaches('web/A', 'armed');
     kill(pid, 'SIGCONT');
-    await becomes('S');
-  }
-  kill(pid, 'SIGSTOP');
-  await becomes('T');
-  kill(pid, 'SIGHUP');
-  await client.reaches('web/A', 'armed');
-  kill(pid, 'SIGCONT');
-  await client.next('fired');
-  await client.next('finished');
-});
+    await client.next('fired');
+    await client.next('finished');
+  },
+);
 
 story(test, 'the end of a jail is told, and runs nothing', { unless: unshared.available() }, async (t) => {
   const jail = await unshared.start(t, 'web');
@@ -215,24 +246,32 @@ story(test, 'an arming that fails names its stage', { unless: userSingle.availab
   assert.is(await stageOf('h', { ...byChroot(t.dir), instance: 'y', root: `${t.dir}/none` }), 'root 2');
 });
 
-story(test, 'disarm takes the process away and forgets the probe', { unless: unshared.available() }, async (t) => {
-  const jail = await unshared.start(t, 'web');
-  const { client } = await keeper(t);
-  await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
-  const pid = String((await client.next('armed'))['pid']);
-  await client.order('disarm', { key: 'web/A' });
-  await until(async () => !(await client.list()).has('web/A'), 'it is forgotten');
-  assert.ok(isGone(pid));
-  await client.order('disarm', { key: 'web/A' }, 'refused');
-  assert.is(client.events('died').length, 0);
-});
+story(
+  test,
+  'disarm takes the process away and forgets the probe',
+  { unless: unshared.available() },
+  async (t) => {
+    const jail = await unshared.start(t, 'web');
+    const { client } = await keeper(t);
+    await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
+    const pid = String((await client.next('armed'))['pid']);
+    await client.order('disarm', { key: 'web/A' });
+    await until(async () => !(await client.list()).has('web/A'), 'it is forgotten');
+    assert.ok(isGone(pid));
+    await client.order('disarm', { key: 'web/A' }, 'refused');
+    assert.is(client.events('died').length, 0);
+  },
+);
 
 story(test, 'a receipt is the end of the next title', { unless: unshared.available() }, async (t) => {
   const jail = await unshared.start(t, 'web');
   const { client } = await keeper(t);
   const title = t.unique('WITH-RECEIPT');
   const arm = (code: number): Promise<unknown> =>
-    client.order('arm', definition('web/A', title, byPid(jail.pid), { receipt: '1', arg: ['/bin/sh', '-c', `exit ${code}`] }));
+    client.order(
+      'arm',
+      definition('web/A', title, byPid(jail.pid), { receipt: '1', arg: ['/bin/sh', '-c', `exit ${code}`] }),
+    );
   await arm(0);
   for (const expected of [/ \[ok \d\d:\d\d:\d\dZ\]$/, / \[failed 2 \d\d:\d\d:\d\dZ\]$/]) {
     kill(String((await client.next('armed'))['pid']), 'SIGHUP');

@@ -20,31 +20,42 @@ async function scene(t: Teller) {
   const { client } = held;
   const arm = (key: string, fields: Fields = {}): Promise<Told> =>
     client.order('arm', definition(key, t.unique('X'), byChroot(t.dir), fields));
-  const hangUp = async (key: string): Promise<void> => kill(String((await client.reaches(key, 'armed'))['pid']), 'SIGHUP');
+  const hangUp = async (key: string): Promise<void> =>
+    kill(String((await client.next('armed', key))['pid']), 'SIGHUP');
+  let count = 0;
   const run = async (fields: Fields): Promise<Told> => {
-    await arm('a', fields);
-    await hangUp('a');
-    return client.next('finished', 'a');
+    const key = `run-${++count}`;
+    await arm(key, { respawn: 'never', ...fields });
+    await hangUp(key);
+    return client.next('finished', key);
   };
   return { ...held, arm, hangUp, run };
 }
 
 const sh = (text: string): Fields => ({ arg: ['/bin/sh', '-c', text] });
 const written = async (path: string): Promise<string> =>
-  until(async () => (await readFile(path, 'utf8').catch(() => '')).endsWith('\n') && readFile(path, 'utf8'), `${path} is written`);
+  until(
+    async () => (await readFile(path, 'utf8').catch(() => '')).endsWith('\n') && readFile(path, 'utf8'),
+    `${path} is written`,
+  );
 
 story(test, 'a command starts clean', { unless }, async (t) => {
   const { run, client } = await scene(t);
   const out = join(t.dir, 'out');
   const text = `{ env | sort; cat /proc/self/status; ls /proc/self/fd | tr '\\n' ' '; readlink /proc/self/fd/0; umask; ulimit -Sn; pwd; cut -d' ' -f6 /proc/$$/stat; echo $$; } > ${out}.new; mv ${out}.new ${out}`;
-  const finished = await run({ ...sh(text), env: ['PATH=/usr/bin:/bin', 'JAIL_NAME=a b', 'TRIGGER_ID=forged'], cwd: '/tmp' });
+  const finished = await run({
+    ...sh(text),
+    env: ['PATH=/usr/bin:/bin', 'JAIL_NAME=a b', 'TRIGGER_ID=forged'],
+    cwd: '/tmp',
+  });
   assert.is(finished['exit'], '0');
   const lines = (await written(out)).trim().split('\n');
   assert.ok(lines.includes('JAIL_NAME=a b'));
   assert.ok(lines.includes(`TRIGGER_ID=${finished['id']}`));
   assert.not.ok(lines.includes('TRIGGER_ID=forged'));
   const zero = /:\t0+$/;
-  for (const name of ['SigBlk', 'SigIgn', 'SigCgt']) assert.match(lines.find((line) => line.startsWith(name)) ?? '', zero);
+  for (const name of ['SigBlk', 'SigIgn', 'SigCgt'])
+    assert.match(lines.find((line) => line.startsWith(name)) ?? '', zero);
   const [fds, umask, nofile, cwd, session, pid] = lines.slice(-6);
   assert.match(String(fds), /^0 1 2 3 \/dev\/null$/); // 3 is the directory that ls reads
   assert.is(umask, '0022');
@@ -56,27 +67,37 @@ story(test, 'a command starts clean', { unless }, async (t) => {
 
 story(test, 'run_as: uid, gid, groups; a marker all the same', { unless }, async (t) => {
   const { run, output, client } = await scene(t);
-  const finished = await run({ ...sh('id -u; id -g; id -G'), run_uid: '12', run_gid: '13', run_groups: '14,15' });
+  const finished = await run({
+    ...sh('id -u; id -g; id -G'),
+    run_uid: '12',
+    run_gid: '13',
+    run_groups: '14,15',
+  });
   const id = String(finished['id']);
   assert.is(await written(join(t.dir, 's/output', id)), '12\n13\n13 14 15\n');
   assert.is(await output(id), '12\n13\n13 14 15\n');
   assert.is(client.events('started')[0]?.['marker'], undefined);
 });
 
-story(test, 'exit code and signal are kept apart; what cannot start names its stage', { unless }, async (t) => {
-  const { run } = await scene(t);
-  const ending = async (fields: Fields): Promise<string> => {
-    const { exit, signal, stage, errno } = await run(fields);
-    return JSON.stringify({ exit, signal, stage, errno });
-  };
-  assert.is(await ending(sh('exit 143')), '{"exit":"143"}');
-  assert.is(await ending(sh('kill -TERM $$')), '{"signal":"15"}');
-  assert.is(await ending({ arg: ['/no/such/program'] }), '{"stage":"exec","errno":"2"}');
-  assert.is(await ending({ arg: ['no-such-program'] }), '{"stage":"exec","errno":"2"}');
-  assert.is(await ending({ arg: ['true'] }), '{"exit":"0"}');
-  assert.is(await ending({ ...sh('true'), cwd: '/no/such' }), '{"stage":"chdir","errno":"2"}');
-  assert.is(await ending({ arg: ['/etc/passwd'] }), '{"stage":"exec","errno":"13"}');
-});
+story(
+  test,
+  'exit code and signal are kept apart; what cannot start names its stage',
+  { unless },
+  async (t) => {
+    const { run } = await scene(t);
+    const ending = async (fields: Fields): Promise<string> => {
+      const { exit, signal, stage, errno } = await run(fields);
+      return JSON.stringify({ exit, signal, stage, errno });
+    };
+    assert.is(await ending(sh('exit 143')), '{"exit":"143"}');
+    assert.is(await ending(sh('kill -TERM $$')), '{"signal":"15"}');
+    assert.is(await ending({ arg: ['/no/such/program'] }), '{"stage":"exec","errno":"2"}');
+    assert.is(await ending({ arg: ['no-such-program'] }), '{"stage":"exec","errno":"2"}');
+    assert.is(await ending({ arg: ['true'] }), '{"exit":"0"}');
+    assert.is(await ending({ ...sh('true'), cwd: '/no/such' }), '{"stage":"chdir","errno":"2"}');
+    assert.is(await ending({ arg: ['/etc/passwd'] }), '{"stage":"exec","errno":"13"}');
+  },
+);
 
 story(test, 'the marker says who runs, and goes with him', { unless }, async (t) => {
   const { arm, hangUp, client, state } = await scene(t);
@@ -101,25 +122,43 @@ story(test, 'the time limit: TERM, then KILL to the whole group', { unless }, as
   assert.is(soft['timedout'], '1');
   const out = join(t.dir, 'child');
   // The leader goes at TERM, its child does not.
-  const hard = await run({ ...sh(`(trap '' TERM; while :; do sleep 1; done) & echo $! > ${out}; wait`), timeout: '300', kill_after: '60000' });
+  const hard = await run({
+    ...sh(`(trap '' TERM; while :; do sleep 1; done) & echo $! > ${out}; wait`),
+    timeout: '300',
+    kill_after: '60000',
+  });
   assert.is(hard['signal'], '15');
   const child = Number(await written(out));
   await until(() => !isAlive(child), 'the stubborn child is gone with its leader');
-  const stubborn = await run({ ...sh(`trap '' TERM; while :; do sleep 0.1; done`), timeout: '100', kill_after: '200' });
+  const stubborn = await run({
+    ...sh(`trap '' TERM; while :; do sleep 0.1; done`),
+    timeout: '100',
+    kill_after: '200',
+  });
   assert.is(stubborn['signal'], '9');
   assert.is(stubborn['timedout'], '1');
 });
 
-story(test, 'what stays behind a command that ended by itself is left alone, and still heard', { unless }, async (t) => {
-  const { run, output } = await scene(t);
-  const out = join(t.dir, 'child');
-  const finished = await run({ ...sh(`(while [ ! -e ${out}.go ]; do sleep 0.02; done; echo late) & echo $! > ${out}; echo early`) });
-  assert.is(finished['exit'], '0');
-  const child = Number(await written(out));
-  assert.ok(isAlive(child));
-  await writeFile(`${out}.go`, '');
-  await until(async () => (await output(String(finished['id'])).catch(() => '')) === 'early\nlate\n', 'both are kept');
-});
+story(
+  test,
+  'what stays behind a command that ended by itself is left alone, and still heard',
+  { unless },
+  async (t) => {
+    const { run, output } = await scene(t);
+    const out = join(t.dir, 'child');
+    const finished = await run({
+      ...sh(`(while [ ! -e ${out}.go ]; do sleep 0.02; done; echo late) & echo $! > ${out}; echo early`),
+    });
+    assert.is(finished['exit'], '0');
+    const child = Number(await written(out));
+    assert.ok(isAlive(child));
+    await writeFile(`${out}.go`, '');
+    await until(
+      async () => (await output(String(finished['id'])).catch(() => '')) === 'early\nlate\n',
+      'both are kept',
+    );
+  },
+);
 
 story(test, 'output is bounded, and nobody waits for it', { unless, seconds: 60 }, async (t) => {
   const { run, state, output } = await scene(t);
@@ -127,7 +166,9 @@ story(test, 'output is bounded, and nobody waits for it', { unless, seconds: 60 
   assert.is(finished['exit'], '0');
   const file = join(state, 'output', String(finished['id']));
   const note = '\n[jaildaemon: 104792064 more bytes were not kept]\n';
-  await until(async () => (await stat(file)).size === 65536 + note.length, 'all of it is dealt with', { seconds: 30 });
+  await until(async () => (await stat(file)).size === 65536 + note.length, 'all of it is dealt with', {
+    seconds: 30,
+  });
   assert.ok((await output(String(finished['id']))).endsWith(note));
   assert.is((await stat(file)).mode & 0o777, 0o600);
   const silent = await run(sh('true'));
@@ -135,12 +176,12 @@ story(test, 'output is bounded, and nobody waits for it', { unless, seconds: 60 
 });
 
 story(test, 'a link that somebody put into the place of an output is not followed', { unless }, async (t) => {
-  const { client, epoch, arm, hangUp, state } = await scene(t);
+  const { client, epoch, arm, state } = await scene(t);
   await writeFile(join(t.dir, 'victim'), 'whole\n');
   await arm('a', sh('echo bad'));
-  const seq = Number((await client.next('armed'))['seq']) + 1;
-  await symlink(join(t.dir, 'victim'), join(state, 'output', `${epoch}-${seq}`));
-  await hangUp('a');
+  const { pid, seq } = await client.next('armed');
+  await symlink(join(t.dir, 'victim'), join(state, 'output', `${epoch}-${Number(seq) + 1}`));
+  kill(String(pid), 'SIGHUP');
   assert.is((await client.next('finished'))['exit'], '0');
   await client.reaches('a', 'armed');
   assert.is(await readFile(join(t.dir, 'victim'), 'utf8'), 'whole\n');
@@ -201,7 +242,6 @@ story(test, 'concurrency: at the cap the probe stays away until a command ends',
   const { arm, hangUp, client } = await scene(t);
   await arm('a', { ...sh('exec sleep 1000'), respawn: 'immediately', concurrency: '2' });
   await hangUp('a');
-  await client.next('armed');
   await hangUp('a');
   const held = await client.next('held');
   assert.is(held['reason'], 'concurrency');
@@ -245,7 +285,8 @@ story(test, 'a scribe that is killed costs the output only', { unless }, async (
   const scribe = await until(async () => {
     const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim().split(' ');
     for (const child of children)
-      if ((await readFile(`/proc/${child}/comm`, 'latin1').catch(() => '')) === 'scribe\n') return Number(child);
+      if ((await readFile(`/proc/${child}/comm`, 'latin1').catch(() => '')) === 'scribe\n')
+        return Number(child);
     return undefined;
   }, 'there is a scribe');
   assert.equal((await readdir(`/proc/${scribe}/fd`)).map(Number).filter((fd) => fd > 2).length <= 1, true);

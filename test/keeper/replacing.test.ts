@@ -41,36 +41,41 @@ story(test, 'a replaced probe is there without a gap, and the older process goes
   assert.is(client.events('died').length + client.events('fired').length, 0);
 });
 
-story(test, 'both processes of a probe die of one pkill while the keeper stands still', { unless }, async (t) => {
-  const jail = await unshared.start(t, 'web');
-  const { client, pid } = await keeper(t);
-  const slow = { arg: ['/bin/sh', '-c', 'sleep 0.3'] };
-  await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid), slow));
-  const older = String((await client.next('armed'))['pid']);
-  const isProbe = async (pid: string): Promise<boolean> =>
-    (await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')).startsWith(t.unique('A'));
-  client.send('arm', definition('web/A', t.unique('A'), byPid(jail.pid), slow));
-  // As soon as the new one is seen, and before it has been told to go on.
-  const newer = await until(async () => {
-    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim().split(' ');
-    for (const child of children) if (child !== older && (await isProbe(child))) return child;
-    return undefined;
-  }, 'the new process is seen');
-  kill(pid, 'SIGSTOP');
-  for (const probe of [older, newer]) {
-    try {
-      kill(probe, 'SIGHUP');
-    } catch {
-      // it was the entering process, which has ended
+story(
+  test,
+  'both processes of a probe die of one pkill while the keeper stands still',
+  { unless },
+  async (t) => {
+    const jail = await unshared.start(t, 'web');
+    const { client, pid } = await keeper(t);
+    const slow = { arg: ['/bin/sh', '-c', 'sleep 0.3'] };
+    await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid), slow));
+    const older = String((await client.next('armed'))['pid']);
+    const isProbe = async (pid: string): Promise<boolean> =>
+      (await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')).startsWith(t.unique('A'));
+    client.send('arm', definition('web/A', t.unique('A'), byPid(jail.pid), slow));
+    // As soon as the new one is seen, and before it has been told to go on.
+    const newer = await until(async () => {
+      const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim().split(' ');
+      for (const child of children) if (child !== older && (await isProbe(child))) return child;
+      return undefined;
+    }, 'the new process is seen');
+    kill(pid, 'SIGSTOP');
+    for (const probe of [older, newer]) {
+      try {
+        kill(probe, 'SIGHUP');
+      } catch {
+        // it was the entering process, which has ended
+      }
     }
-  }
-  kill(pid, 'SIGCONT');
-  await client.next('fired');
-  await client.next('finished');
-  await client.reaches('web/A', 'armed');
-  const { length } = client.events('fired');
-  assert.is(client.events('finished').length, length);
-});
+    kill(pid, 'SIGCONT');
+    await client.next('fired');
+    await client.next('finished');
+    await client.reaches('web/A', 'armed');
+    const { length } = client.events('fired');
+    assert.is(client.events('finished').length, length);
+  },
+);
 
 story(test, 'an update keeps the process and changes what its HUP runs', { unless }, async (t) => {
   const jail = await unshared.start(t, 'web');
@@ -134,27 +139,32 @@ story(test, 'fire starts the command from the host, and takes the process away',
 });
 
 const noStrace = unless ?? missing('strace');
-story(test, 'a tracer that holds a killed probe keeps nothing waiting, and the keeper sleeps', { unless: noStrace }, async (t) => {
-  const jail = await unshared.start(t, 'web');
-  const { client, pid } = await keeper(t);
-  await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
-  const probe = String((await client.next('armed'))['pid']);
-  const release = await holdAsTracer(t, probe);
-  await client.order('arm', definition('web/A', t.unique('B'), byPid(jail.pid)));
-  const newer = await client.next('armed');
-  assert.is.not(newer['pid'], probe);
-  // 200 ms of nothing: a keeper that spins on the zombie would use them up.
-  const ticks = async (): Promise<number> => {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  };
-  const before = await ticks();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.ok((await ticks()) - before <= 2, 'the keeper sleeps');
-  await release();
-  await until(() => isGone(probe), 'it is reaped once it is let go');
-});
+story(
+  test,
+  'a tracer that holds a killed probe keeps nothing waiting, and the keeper sleeps',
+  { unless: noStrace },
+  async (t) => {
+    const jail = await unshared.start(t, 'web');
+    const { client, pid } = await keeper(t);
+    await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
+    const probe = String((await client.next('armed'))['pid']);
+    const release = await holdAsTracer(t, probe);
+    await client.order('arm', definition('web/A', t.unique('B'), byPid(jail.pid)));
+    const newer = await client.next('armed');
+    assert.is.not(newer['pid'], probe);
+    // 200 ms of nothing: a keeper that spins on the zombie would use them up.
+    const ticks = async (): Promise<number> => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(fields[11]) + Number(fields[12]);
+    };
+    const before = await ticks();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok((await ticks()) - before <= 2, 'the keeper sleeps');
+    await release();
+    await until(() => isGone(probe), 'it is reaped once it is let go');
+  },
+);
 
 story(test, 'quit does not wait for what a tracer holds', { unless: noStrace }, async (t) => {
   const jail = await unshared.start(t, 'web');
@@ -170,8 +180,15 @@ story(test, 'quit does not wait for what a tracer holds', { unless: noStrace }, 
 story(test, 'quit lets commands finish, then ends them, and then ends', { unless }, async (t) => {
   const jail = await unshared.start(t, 'web');
   const { client, pid, state, epoch } = await keeper(t);
-  for (const [key, command] of [['web/A', 'sleep 0.3; exit 7'], ['web/B', 'exec sleep 1000'], ['web/C', 'true']] as const) {
-    await client.order('arm', definition(key, t.unique(key), byPid(jail.pid), { arg: ['/bin/sh', '-c', command] }));
+  for (const [key, command] of [
+    ['web/A', 'sleep 0.3; exit 7'],
+    ['web/B', 'exec sleep 1000'],
+    ['web/C', 'true'],
+  ] as const) {
+    await client.order(
+      'arm',
+      definition(key, t.unique(key), byPid(jail.pid), { arg: ['/bin/sh', '-c', command] }),
+    );
     const armed = await client.next('armed');
     if (key !== 'web/C') kill(String(armed['pid']), 'SIGHUP');
     if (key !== 'web/C') await client.next('started');
@@ -187,24 +204,38 @@ story(test, 'quit lets commands finish, then ends them, and then ends', { unless
   assert.not.ok(existsSync(`${state}/keeper.${epoch}.sock`));
 });
 
-story(test, 'a keeper that is killed takes every probe along; its command and its output go on', { unless }, async (t) => {
-  const jail = await unshared.start(t, 'web');
-  const { client, kill: killKeeper, output, state } = await keeper(t);
-  await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
-  const idle = await client.next('armed');
-  const go = `${t.dir}/go`;
-  const command = `echo one; while [ ! -e ${go} ]; do sleep 0.05; done; echo two; echo done > ${go}.done`;
-  await client.order('arm', definition('web/B', t.unique('B'), byPid(jail.pid), { arg: ['/bin/sh', '-c', command] }));
-  kill(String((await client.next('armed', 'web/B'))['pid']), 'SIGHUP');
-  const { id, pid } = await client.next('started');
-  await until(async () => (await output(String(id)).catch(() => '')) === 'one\n', 'its first words are kept');
-  await killKeeper();
-  await until(() => isGone(String(idle['pid'])), 'the probe is gone');
-  // The marker says who still runs: the next daemon reads it.
-  assert.match(await readlink(`${state}/running/${id}`), new RegExp(`^${pid} \\d+ web/B$`));
-  await writeFile(go, '');
-  await until(async () => (await output(String(id))) === 'one\ntwo\n', 'its last words are kept');
-  await until(async () => (await readFile(`${go}.done`, 'utf8').catch(() => '')) === 'done\n', 'it has come to its end');
-});
+story(
+  test,
+  'a keeper that is killed takes every probe along; its command and its output go on',
+  { unless },
+  async (t) => {
+    const jail = await unshared.start(t, 'web');
+    const { client, kill: killKeeper, output, state } = await keeper(t);
+    await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
+    const idle = await client.next('armed');
+    const go = `${t.dir}/go`;
+    const command = `echo one; while [ ! -e ${go} ]; do sleep 0.05; done; echo two; echo done > ${go}.done`;
+    await client.order(
+      'arm',
+      definition('web/B', t.unique('B'), byPid(jail.pid), { arg: ['/bin/sh', '-c', command] }),
+    );
+    kill(String((await client.next('armed', 'web/B'))['pid']), 'SIGHUP');
+    const { id, pid } = await client.next('started');
+    await until(
+      async () => (await output(String(id)).catch(() => '')) === 'one\n',
+      'its first words are kept',
+    );
+    await killKeeper();
+    await until(() => isGone(String(idle['pid'])), 'the probe is gone');
+    // The marker says who still runs: the next daemon reads it.
+    assert.match(await readlink(`${state}/running/${id}`), new RegExp(`^${pid} \\d+ web/B$`));
+    await writeFile(go, '');
+    await until(async () => (await output(String(id))) === 'one\ntwo\n', 'its last words are kept');
+    await until(
+      async () => (await readFile(`${go}.done`, 'utf8').catch(() => '')) === 'done\n',
+      'it has come to its end',
+    );
+  },
+);
 
 test.run();

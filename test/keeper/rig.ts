@@ -25,6 +25,8 @@ export class Client {
   readonly told: Told[] = [];
   readonly runs = new Map<string, readonly string[]>();
   readonly socket: Socket;
+  /** What a story does about everything that is told, at once. */
+  onTold?: (told: Told) => void;
   ended = false;
   #ref = 0;
   #seen = 0;
@@ -35,8 +37,15 @@ export class Client {
     socket.on('data', (piece) => {
       for (const frame of read(piece)) {
         const entries = [...frame.fields].map(([name, values]) => [name, values.at(-1) ?? '']);
-        const told = { ...(Object.fromEntries(entries) as Record<string, string>), verb: frame.verb };
+        const fields = Object.fromEntries(entries) as Record<string, string>;
+        // `refused` has a field of that name: which order it was.
+        const told: Told = {
+          ...fields,
+          verb: frame.verb,
+          ...(fields['verb'] ? { order: fields['verb'] } : {}),
+        };
         this.told.push(told);
+        this.onTold?.(told);
         if (frame.verb === 'record') this.runs.set(told['key'] ?? '', frame.fields.get('run') ?? []);
       }
     });

@@ -301,7 +301,7 @@ int connections_listen(struct keeper *keeper, const char *name)
 	keeper->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (keeper->listener == -1 || bind(keeper->listener, (struct sockaddr *)&address, sizeof address) == -1)
 		return -1;
-	if (chmod(name, 0600) == -1 || listen(keeper->listener, CONNECTIONS) == -1)
+	if (chmod(name, 0600) == -1 || listen(keeper->listener, SOMAXCONN) == -1)
 		return -1;
 	return watch_add(&keeper->watch, keeper->listener, WATCH_READ, welcome, NULL);
 }

@@ -24,6 +24,8 @@
 
 #include "keeper.h"
 
+enum { RUN_LINE_MAX = 256 };
+
 static const char *const state_words[] = {"idle", "entering", "armed", "running", "cooling", "spent", "removing"};
 static const char *const reason_words[] = {"", "cooldown", "concurrency", "brake", "queue"};
 
@@ -568,6 +570,8 @@ void record_tell(struct keeper *keeper, const struct record *record, struct fram
 			frame_number(frame, "until", record->until);
 		frame_text(frame, "reason", reason_words[record->reason]);
 	}
+	/* More than a frame holds are not told; they are in the events all the same. */
 	for (struct list *link = record->runs.next; link != &record->runs; link = link->next)
-		run_tell(keeper, OWNER(link, struct run, of_record), frame);
+		if (frame->used < FRAME_MAX - RUN_LINE_MAX)
+			run_tell(keeper, OWNER(link, struct run, of_record), frame);
 }

@@ -6,6 +6,10 @@ import { ConfigComplaint } from '../daemon/first-standing.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import type { Signals } from '../signals.ts';
 
+const FAULTS = ['uncaughtException', 'unhandledRejection'] as const;
+/** The exit code of a fault of ours, EX_SOFTWARE. */
+const SOFTWARE = 70;
+
 /** What the detached daemon tells over its ready descriptor, as one line of JSON. */
 export type News = { readonly ready: true } | { readonly code: number; readonly text: string };
 
@@ -15,10 +19,22 @@ export async function beDaemon(options: DaemonOptions, signals: Signals, version
   setFlagsFromString('--max-semi-space-size=1');
   setFlagsFromString('--optimize-for-size');
   const tell = (news: News): void => {
-    if (options.readyFd !== undefined) writeSync(options.readyFd, `${JSON.stringify(news)}\n`);
-    else if ('code' in news) process.stderr.write(news.text);
+    if (options.readyFd !== undefined) {
+      try {
+        writeSync(options.readyFd, `${JSON.stringify(news)}\n`);
+      } catch {
+        // Who had started it was interrupted; the daemon is there all the same.
+      }
+    } else if ('code' in news) process.stderr.write(news.text);
   };
   let daemon;
+  const broken = (error: unknown): void => {
+    void failure(error).then(({ text }) => {
+      tell({ code: SOFTWARE, text });
+      process.exit(SOFTWARE);
+    });
+  };
+  for (const fault of FAULTS) process.on(fault, broken);
   try {
     await refuseDebugger();
     daemon = await startDaemon(options, version);
@@ -28,8 +44,7 @@ export async function beDaemon(options: DaemonOptions, signals: Signals, version
     process.exit(code);
   }
   const running = daemon;
-  for (const fault of ['uncaughtException', 'unhandledRejection'] as const)
-    process.on(fault, (error) => running.fail(error));
+  for (const fault of FAULTS) process.off(fault, broken).on(fault, (error) => running.fail(error));
   tell({ ready: true });
   signals.handle((signal) => {
     if (signal === 'SIGHUP') running.reload();

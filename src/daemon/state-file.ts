@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
 import type { Adhoc, Observed } from '../plan/observed.ts';
 
@@ -33,11 +34,11 @@ export interface StateFile {
   writeConfig(config: Config): void;
 }
 
-/** Reads what an earlier daemon left. @throws Error when the file is there but cannot be understood */
+/** Reads what an earlier daemon left. @throws Complaint when the file is there but cannot be understood */
 export function openStateFile(directory: string): StateFile {
   const path = join(directory, 'state.json');
   const configPath = join(directory, 'config.json');
-  let facts: Facts = { ...NO_FACTS, ...(readJson(path) as Partial<Facts> | undefined) };
+  let facts = factsIn(path);
   let written = JSON.stringify(facts);
   return {
     get facts() {
@@ -83,10 +84,32 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}; move it away to start without what it remembers`, {
-      cause: error,
-    });
+    throw spoiled(path, (error as Error).message);
   }
+}
+
+function factsIn(path: string): Facts {
+  const found = readJson(path) ?? {};
+  const facts = { ...NO_FACTS, ...(found as Partial<Facts>) };
+  const { generation, digest, adhocCount, adhoc, spent } = facts;
+  const sound =
+    typeof found === 'object' &&
+    !Array.isArray(found) &&
+    Number.isInteger(generation) &&
+    typeof digest === 'string' &&
+    Number.isInteger(adhocCount) &&
+    Array.isArray(adhoc) &&
+    Array.isArray(spent);
+  if (!sound) throw spoiled(path, 'it does not hold what a daemon wrote');
+  return facts;
+}
+
+function spoiled(path: string, why: string): Complaint {
+  return new Complaint(
+    EXIT.failed,
+    `${path} is spoiled: ${why}`,
+    'move it away to start without what it remembers: ad hoc probes, and what is spent',
+  );
 }
 
 function replaceFile(path: string, text: string): void {

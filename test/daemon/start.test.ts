@@ -4,7 +4,8 @@ import { chmod, lstat, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { daemon } from '../rig/daemon.ts';
+import { daemon, PROGRAM } from '../rig/daemon.ts';
+import { execute } from '../rig/execute.ts';
 import { isAlive } from '../rig/proc.ts';
 import type { Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
@@ -156,6 +157,47 @@ tell('a state directory that others may enter, or that is somebody else’s, is 
   await rm(host.state);
   assert.is((await host.start()).code, 0, 'one that is not there is made');
 });
+
+tell('a spoiled state file is told in a sentence, and nothing is armed by it', async (t) => {
+  const host = await stopped(t);
+  const file = join(host.state, 'state.json');
+  for (const text of ['{"gen', 'null', '[1]', '7', '{"adhoc":7,"generation":"x"}']) {
+    await put(file, text);
+    const { code, stderr } = await jaildaemon(['-D', ...pathsOf(host)]);
+    if (text === 'null') {
+      assert.is(code, 0, stderr);
+      await host.cli('stop');
+      continue;
+    }
+    assert.is(code, 1, text);
+    assert.match(stderr, `${file} is spoiled`);
+    assert.not.match(stderr, /\n\s+at /);
+    await nothingRuns(host.state);
+  }
+});
+
+tell(
+  'whoever starts it may be interrupted: the daemon is ready all the same, and ends when it is told',
+  async (t) => {
+    const host = await stopped(t);
+    const starting = execute('/bin/sh', [
+      '-c',
+      `${process.execPath} ${PROGRAM} -D "$@" & sleep 0.15; kill -KILL $!; wait`,
+      'sh',
+      ...pathsOf(host),
+    ]);
+    await starting;
+    const pid = await until(async () => {
+      const { code, stdout } = await host.cli('status', '--json');
+      return code === 0 ? (JSON.parse(stdout) as { daemon: { pid: number } }).daemon.pid : undefined;
+    }, 'it answers').catch(() => undefined);
+    // Interrupted before it had started anything: then there is nothing to end.
+    if (pid === undefined) return nothingRuns(host.state);
+    process.kill(pid, 'SIGTERM');
+    await nothingRuns(host.state);
+    assert.not.match(await host.log(), /a fault of/);
+  },
+);
 
 tell('a socket’s path that the system would cut is refused with its length', async (t) => {
   const host = await stopped(t);

@@ -27,9 +27,17 @@ export async function startOurs(workshop: Workshop, config: ConfigFile, count: n
   const run = (args: readonly string[]): Promise<Outcome> =>
     execute(process.execPath, [PROGRAM, ...args, '-f', socket], { seconds: 120 });
   const cli = async (...args: readonly string[]): Promise<Outcome> => succeeded(args, await run(args));
-  const status = async (): Promise<Status> => JSON.parse((await cli('status', '--json')).stdout) as Status;
-  const lacking = ({ probes }: Status): string =>
-    `${probes.filter(({ state }) => state === 'armed').length} of ${count} are armed`;
+  const status = async (): Promise<Status> => {
+    const args = ['status', '--json'];
+    const outcome = await run(args);
+    return JSON.parse((outcome.code === 3 ? outcome : succeeded(args, outcome)).stdout) as Status; // 3: one failed
+  };
+  const lacking = ({ probes }: Status): string => {
+    const other = probes.find(({ state }) => state !== 'armed');
+    const armed = probes.filter(({ state }) => state === 'armed').length;
+    const example = other && `; ${other.id} is ${other.state}: ${other.reason ?? 'no reason given'}`;
+    return `${armed} of ${count} are armed${example ?? ''}`;
+  };
   const areAllArmed = ({ probes }: Status): boolean =>
     probes.length === count && probes.every(({ state }) => state === 'armed');
 

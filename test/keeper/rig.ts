@@ -131,10 +131,10 @@ export interface Keeper {
   readonly state: string;
   readonly client: Client;
   /** Another connection; it says hello unless told not to. */
-  connect(hello?: boolean): Promise<Client>;
-  output(id: string): Promise<string>;
+  readonly connect: (hello?: boolean) => Promise<Client>;
+  readonly output: (id: string) => Promise<string>;
   /** Kills it, and waits until it is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 export interface KeeperOptions {

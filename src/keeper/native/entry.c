@@ -1,5 +1,5 @@
 /*
- * Arming: two pipes, the entering process, and then its clone, which is the probe.
+ * Arming: the entering process, and then its clone, which is the probe.
  * PROTOCOL.md draws who says what; what comes up pipe R is treated as hostile.
  */
 #ifdef __linux__
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -15,7 +16,8 @@
 #include "keeper.h"
 
 enum { AT_ONCE = 32, AT_ONCE_IN_INSTANCE = 8, A_FEW = 4, TIME_LIMIT = 10000 };
-enum { FD_IMAGE = FD_TARGET + 1, FD_ORDER_IN, FD_COUNT };
+enum { FD_IMAGE = FD_LIFE + 1, FD_LIFE_IN, FD_COUNT };
+enum { LOOK_AGAIN = 1 }; /* ms */
 
 /* ---- the child, on the host's side */
 
@@ -26,6 +28,36 @@ static _Noreturn void give_in(const struct entrance *entrance, enum stage stage,
 
 	(void)!write(FD_REPORT, &report, sizeof report); /* else the keeper sees us end without a word */
 	_exit(1);
+}
+
+/* Pipe G: what we write into it now, the program that we are about to become reads from it. */
+static int leave_order(const struct arming_order *order)
+{
+	int ends[2];
+
+	if (pipe(ends) == -1 || write(ends[1], order, sizeof *order) != sizeof *order)
+		return errno;
+	if (ends[0] != FD_ORDER && dup2(ends[0], FD_ORDER) == -1)
+		return errno;
+	if (ends[0] != FD_ORDER)
+		close(ends[0]);
+	close(ends[1]);
+	return 0;
+}
+
+/* The other end of the instance's pipe of life, of which the keeper keeps the one that is written to. */
+static int take_life(void)
+{
+	char path[32];
+	int life;
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", FD_LIFE_IN);
+	life = open(path, O_RDONLY);
+	if (life == -1 || (life != FD_LIFE && dup2(life, FD_LIFE) == -1))
+		return errno;
+	if (life != FD_LIFE)
+		close(life);
+	return 0;
 }
 
 static _Noreturn void become_probe(struct keeper *keeper)
@@ -40,8 +72,11 @@ static _Noreturn void become_probe(struct keeper *keeper)
 		error = enter_chroot(entrance, &stage);
 	if (error)
 		give_in(entrance, stage, error);
-	if (write(FD_ORDER_IN, &entrance->order, sizeof entrance->order) != sizeof entrance->order)
-		give_in(entrance, STAGE_order, errno);
+	error = take_life();
+	if (!error)
+		error = leave_order(&entrance->order);
+	if (error)
+		give_in(entrance, STAGE_order, error);
 	error = image_execute(FD_IMAGE, entrance->title);
 	give_in(entrance, STAGE_exec, error);
 }
@@ -69,14 +104,6 @@ static void prepare(struct keeper *keeper, const struct body *body, const struct
 		(uint32_t)parse_groups(definition_text(definition, definition->groups), order->groups, ARMING_GROUPS);
 }
 
-static void close_pipes(struct keeper *keeper, struct entry *entry)
-{
-	watch_close(&keeper->watch, &entry->report);
-	if (entry->order != -1)
-		close(entry->order);
-	entry->order = -1;
-}
-
 /* The turn of another one comes; the entering process itself may still have to be reaped. */
 static void end(struct keeper *keeper, struct entry *entry)
 {
@@ -85,9 +112,6 @@ static void end(struct keeper *keeper, struct entry *entry)
 	entry->over = true;
 	entry->instance->entering--;
 	keeper->entering--;
-	if (entry->order != -1)
-		close(entry->order);
-	entry->order = -1;
 }
 
 static void free_if_over(struct keeper *keeper, struct entry *entry)
@@ -97,7 +121,7 @@ static void free_if_over(struct keeper *keeper, struct entry *entry)
 	if (!entry->over || entry->child.pid)
 		return;
 	timer_clear(keeper, &entry->timer);
-	close_pipes(keeper, entry);
+	watch_close(&keeper->watch, &entry->report);
 	instance_drop(keeper, entry->instance);
 	arena_give(&keeper->arena, entry, sizeof *entry);
 	body->entry = NULL;
@@ -113,7 +137,7 @@ static void named(struct keeper *keeper, struct entry *entry)
 
 /*
  * The entering process is left to come to its end, which is near: it alone can name the clone that it may just be
- * making. The clone then finds the end of pipe G instead of go, and is killed as soon as its pid is read.
+ * making, and that is killed as soon as its pid is read.
  */
 void entry_give_up(struct keeper *keeper, struct entry *entry)
 {
@@ -137,16 +161,27 @@ void entry_fail(struct keeper *keeper, struct body *body, enum stage stage, int 
 	body_free_if_over(keeper, body);
 }
 
-/* Ready is noted before go is said. A HUP from before waits, blocked, until the clone has gone to sleep. */
-static void say_go(struct keeper *keeper, struct entry *entry)
+/* It can be triggered, and it can do nothing else: that is what "armed" means. */
+static void armed(struct keeper *keeper, struct entry *entry)
 {
-	struct body *body = entry->body;
-
-	body->ready = true;
-	(void)!write(entry->order, "g", 1); /* EPIPE: it has died, which we shall hear of */
 	end(keeper, entry);
+	timer_clear(keeper, &entry->timer);
 	watch_close(&keeper->watch, &entry->report);
-	record_body_ready(keeper, body);
+	record_body_ready(keeper, entry->body);
+}
+
+static void look_again(struct keeper *keeper, struct timer *timer);
+
+/* A clone that says it is ready locks itself up at once, unless somebody inside holds it: so look until it has. */
+static void look(struct keeper *keeper, struct entry *entry)
+{
+	if (process_is_locked(entry->body->child.pid)) {
+		armed(keeper, entry);
+		return;
+	}
+	entry->timer.ring = look_again;
+	if (!timer_set(keeper, &entry->timer, clock_now() + LOOK_AGAIN))
+		entry_fail(keeper, entry->body, STAGE_seccomp, ENOMEM);
 }
 
 static void take_pid(struct keeper *keeper, struct entry *entry, pid_t pid)
@@ -175,8 +210,8 @@ static void take_report(struct keeper *keeper, struct entry *entry, const struct
 
 	if (report->kind == ARMING_PID && from_outside)
 		take_pid(keeper, entry, report->value);
-	else if (report->kind == ARMING_LOCKED)
-		entry->locked = true;
+	else if (report->kind == ARMING_READY)
+		entry->body->ready = true;
 	else if (report->kind == ARMING_FAILED && (from_outside || clone_may_say(stage))) {
 		entry->no_clone = from_outside;
 		entry_fail(keeper, entry->body, stage, report->value);
@@ -199,8 +234,8 @@ void entry_read(struct keeper *keeper, struct entry *entry)
 		else
 			entry_fail(keeper, entry->body, STAGE_report, EPROTO);
 	}
-	if (entry->locked && entry->body->child.pid && !entry->body->ended && !entry->over)
-		say_go(keeper, entry);
+	if (entry->body->ready && entry->body->child.pid && !entry->body->ended && !entry->over)
+		look(keeper, entry);
 }
 
 static void report_ready(struct keeper *keeper, void *owner)
@@ -229,15 +264,31 @@ static void enterer_changed(struct keeper *keeper, struct child *child)
 	free_if_over(keeper, entry);
 }
 
-static void too_long(struct keeper *keeper, struct timer *timer)
+static void give_up_late(struct keeper *keeper, struct entry *entry)
 {
-	struct entry *entry = OWNER(timer, struct entry, timer);
-
 	entry_fail(keeper, entry->body, STAGE_timeout, ETIMEDOUT);
 	/* It makes no clone any more; one that it has made and not named is looked for. */
 	child_kill(&entry->child, SIGKILL);
 	keeper->strays |= entry->unnamed;
 	named(keeper, entry);
+}
+
+static void too_long(struct keeper *keeper, struct timer *timer)
+{
+	give_up_late(keeper, OWNER(timer, struct entry, timer));
+}
+
+static void look_again(struct keeper *keeper, struct timer *timer)
+{
+	struct entry *entry = OWNER(timer, struct entry, timer);
+
+	if (entry->over || entry->body->ended)
+		return;
+	if (clock_now() >= entry->deadline)
+		give_up_late(keeper, entry);
+	else
+		look(keeper, entry);
+	free_if_over(keeper, entry);
 }
 
 /* Descriptors are the scarcest thing: armings leave enough of them for the commands of those that are armed. */
@@ -250,17 +301,12 @@ static bool spare_descriptors(const struct keeper *keeper, int newest)
 
 static int start(struct keeper *keeper, struct body *body, struct entry *entry)
 {
-	int order[2], report[2], target = body->instance->handle;
+	int report[2];
 	struct layout layout = {.count = FD_COUNT, .close_on_exec = FD_IMAGE};
 	pid_t pid;
 
-	if (pipe2(order, O_CLOEXEC) == -1)
+	if (pipe2(report, O_CLOEXEC | O_NONBLOCK) == -1)
 		return errno;
-	entry->order = order[1];
-	if (pipe2(report, O_CLOEXEC | O_NONBLOCK) == -1) {
-		close(order[0]);
-		return errno;
-	}
 	entry->report = report[0];
 	if (!spare_descriptors(keeper, report[1]))
 		errno = EMFILE;
@@ -269,17 +315,17 @@ static int start(struct keeper *keeper, struct body *body, struct entry *entry)
 		&& watch_add(&keeper->watch, entry->report, WATCH_READ | WATCH_EDGE, report_ready, entry) == 0)
 		errno = 0;
 	if (errno) {
-		close(order[0]);
 		close(report[1]);
 		return errno;
 	}
 	prepare(keeper, body, entry);
+	_Static_assert((int)FD_COUNT <= (int)LAUNCH_DESCRIPTORS, "room for what the child is given");
 	memcpy(layout.wanted,
-		(int[]){-1, -1, -1, order[0], report[1], -1, target, keeper->image, order[1]}, sizeof layout.wanted);
+		(int[]){-1, -1, -1, -1, report[1], -1, body->instance->handle, -1, keeper->image, body->instance->life},
+		sizeof layout.wanted);
 	pid = launch(keeper, &entry->child, 0, &layout);
 	if (pid == 0)
 		become_probe(keeper);
-	close(order[0]);
 	close(report[1]);
 	if (pid == -1)
 		return errno;
@@ -300,12 +346,13 @@ static void body_start(struct keeper *keeper, struct body *body)
 		entry->child.changed = enterer_changed;
 		entry->body = body;
 		entry->instance = instance_keep_again(instance);
-		entry->order = entry->report = -1;
+		entry->report = -1;
+		entry->deadline = clock_now() + TIME_LIMIT;
 		entry->timer.ring = too_long;
 		body->entry = entry;
 		instance->entering++;
 		keeper->entering++;
-		error = timer_set(keeper, &entry->timer, clock_now() + TIME_LIMIT) ? start(keeper, body, entry) : ENOMEM;
+		error = timer_set(keeper, &entry->timer, entry->deadline) ? start(keeper, body, entry) : ENOMEM;
 	}
 	if (!error)
 		return;

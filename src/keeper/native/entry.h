@@ -5,15 +5,15 @@
 #include "stage.h"
 #include "timer.h"
 
-/* An arming under way: the process that enters, and the two pipes. It lives until that process is reaped. */
+/* An arming under way: the process that enters, and pipe R. It lives until that process is reaped. */
 struct entry {
 	struct child child; /* the entering process, on the host's side */
 	struct body *body;  /* what it is to become */
 	struct instance *instance;
-	int order, report; /* our ends of pipes G and R */
+	int report; /* our end of pipe R */
 	uint64_t nonce;
 	struct timer timer;
-	bool locked;   /* the clone says so */
+	int64_t deadline;
 	bool unnamed;  /* there may be a clone of which the pid has not been read */
 	bool no_clone; /* it failed before it made one */
 	bool over;     /* ready, failed or given up */

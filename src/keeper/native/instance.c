@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keeper.h"
 
@@ -70,6 +72,29 @@ static bool hold(struct keeper *keeper, struct instance *instance, enum stage *s
 	return false;
 }
 
+/* Its other end is opened anew for each probe, from /proc/self/fd: so one descriptor does for all of them. */
+static bool open_life(struct instance *instance, enum stage *stage, int *error)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) == -1) {
+		*stage = STAGE_pipe;
+		*error = errno;
+		return false;
+	}
+	close(ends[0]);
+	instance->life = ends[1];
+	return true;
+}
+
+static void close_all(struct keeper *keeper, struct instance *instance)
+{
+	watch_close(&keeper->watch, &instance->handle);
+	if (instance->life != -1)
+		close(instance->life);
+	instance->life = -1;
+}
+
 static struct instance *make(
 	struct keeper *keeper, const struct definition *definition, enum stage *stage, int *error)
 {
@@ -81,7 +106,7 @@ static struct instance *make(
 	*error = ENOMEM;
 	if (!instance)
 		return NULL;
-	instance->handle = -1;
+	instance->handle = instance->life = -1;
 	instance->pid = definition->enter == ENTER_PID ? definition->pid : 0;
 	instance->start = definition->enter == ENTER_PID ? definition->start : 0;
 	instance->name_size = size;
@@ -89,10 +114,10 @@ static struct instance *make(
 	list_init(&instance->bodies);
 	list_init(&instance->pending);
 	list_init(&instance->ring);
-	if ((instance->pid == 0 || hold(keeper, instance, stage, error))
+	if (open_life(instance, stage, error) && (instance->pid == 0 || hold(keeper, instance, stage, error))
 		&& table_add(&keeper->instances, &keeper->arena, &instance->node, hash_text(name)))
 		return instance;
-	watch_close(&keeper->watch, &instance->handle);
+	close_all(keeper, instance);
 	arena_give(&keeper->arena, instance, sizeof *instance + size);
 	return NULL;
 }
@@ -129,6 +154,6 @@ void instance_drop(struct keeper *keeper, struct instance *instance)
 	if (!instance || --instance->refs > 0)
 		return;
 	table_remove(&keeper->instances, &instance->node);
-	watch_close(&keeper->watch, &instance->handle);
+	close_all(keeper, instance);
 	arena_give(&keeper->arena, instance, sizeof *instance + instance->name_size);
 }

@@ -15,6 +15,7 @@ struct instance {
 	struct node node;
 	uint32_t refs; /* records and bodies */
 	int handle;    /* -1: a chroot, or gone */
+	int life;      /* the end of a pipe on which its probes wait: nothing is ever written, and it closes when we end */
 	bool gone;
 	uint64_t pid, start;
 	struct list bodies;  /* processes of ours in there */

@@ -20,6 +20,7 @@
 #include "keeper.h"
 
 enum { PATH_OF_SOCKET_MAX = 103, DESCRIPTORS_MAX = 1 << 20, UNREAD_MAX = 50 };
+enum { STAND_BACK_MAX = 10, LULL = 2 }; /* ms */
 enum { BUDGET = 512, BRAKE = 100, BRAKE_WINDOW = 10000 };
 
 static _Noreturn void fail(int code, const char *what)
@@ -157,23 +158,50 @@ static int sooner(int one, int other)
 }
 
 /*
+ * A command that is on its way to its exec should not share the processors with the processes that its trigger
+ * also brings about: the next probe, the scribe, and a daemon that wakes to write things down. They are put off
+ * until it is there, and the daemon for a moment longer; but not for long, whatever happens.
+ */
+static int stand_back(const struct keeper *keeper, int64_t now, int64_t since, int moment)
+{
+	int64_t end = since + STAND_BACK_MAX;
+
+	if (since == -1)
+		return 0;
+	if (!keeper->launching && keeper->launched + moment < end)
+		end = keeper->launched + moment;
+	return end > now ? (int)(end - now) : 0;
+}
+
+/*
  * Deaths, and the commands that follow from them, come before all else. Entering and reading outputs are put
  * off while there are any; but no output for long, since its command stands still when the pipe is full.
  */
 static void loop(struct keeper *keeper)
 {
+	int64_t since = -1; /* when the present standing back began */
 	int more = -1;
 
 	do {
 		bool urgent = watch_turn(keeper, sooner(more, timers_wait(&keeper->timers)));
 		int64_t now;
+		int wait;
 
 		timers_ring(keeper);
 		runs_start(keeper);
 		now = clock_now();
-		more = urgent ? 0 : entries_start(keeper);
-		more = sooner(more, scribes_start(keeper, urgent ? now - UNREAD_MAX : now));
-		connections_flush(keeper);
+		if (since == -1 && keeper->launching)
+			since = now;
+		wait = stand_back(keeper, now, since, 0);
+		more = wait ? wait : urgent ? 0 : entries_start(keeper);
+		more = sooner(more, scribes_start(keeper, wait || urgent ? now - UNREAD_MAX : now));
+		wait = stand_back(keeper, now, since, LULL);
+		if (wait) {
+			more = sooner(more, wait);
+		} else {
+			since = -1;
+			connections_flush(keeper);
+		}
 	} while (!quit_is_over(keeper));
 }
 

@@ -59,6 +59,8 @@ struct keeper {
 	struct list waiting, runs; /* of all records: over the budget, and started */
 	struct list unread;        /* scribes not started yet */
 	uint32_t running;
+	uint32_t launching;        /* of those, the ones that have not come to their exec yet */
+	int64_t launched;          /* when one last began or ended to do so */
 	int64_t last_end;
 
 	bool quitting;

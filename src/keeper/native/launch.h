@@ -6,7 +6,7 @@
 
 #include "child.h"
 
-enum { LAUNCH_DESCRIPTORS = 9 };
+enum { LAUNCH_DESCRIPTORS = 10 };
 
 /* What a child is to have: descriptor i is a copy of wanted[i], or closed (-1); nothing above `count`. */
 struct layout {

@@ -20,6 +20,9 @@ bool process_is_child(pid_t pid);
 int process_kill(int handle, int signal);
 bool process_has_ended(int handle); /* without taking the ending: for processes that are no children */
 
+/* Whether it has shut itself out of nearly all system calls (seccomp). */
+bool process_is_locked(pid_t pid);
+
 bool process_start_time(pid_t pid, uint64_t *start); /* as the host counts it: field 22 of /proc/PID/stat */
 
 struct ending process_look(int handle); /* leaves it to be reaped */

@@ -96,13 +96,25 @@ void run_tell(struct keeper *keeper, const struct run *run, struct frame *frame)
 
 /* ---- its end */
 
+/* Nothing more is to be learned of its exec. */
+static void close_outcome(struct keeper *keeper, struct run *run)
+{
+	if (run->outcome == -1)
+		return;
+	watch_close(&keeper->watch, &run->outcome);
+	if (!run->began)
+		return;
+	keeper->launching--;
+	keeper->launched = clock_now();
+}
+
 static void finish(struct keeper *keeper, struct run *run, struct ending ending)
 {
 	struct record *record = run->record;
 	struct outcome outcome = {.kind = OUTCOME_NEVER_RAN, .at = clock_wall()};
 
 	timer_clear(keeper, &run->timer);
-	watch_close(&keeper->watch, &run->outcome);
+	close_outcome(keeper, run);
 	if (run->stage == STAGE_none) {
 		outcome.kind = ending.signal ? OUTCOME_SIGNAL : OUTCOME_EXIT;
 		outcome.value = ending.value;
@@ -136,7 +148,7 @@ static void read_outcome(struct keeper *keeper, struct run *run)
 	launch_tidy(keeper); /* our copy of the pipe's other end goes, or we should never see it end */
 	while (run->outcome != -1 && (got = read(run->outcome, &report, sizeof report)) != -1) {
 		if (got == 0) {
-			watch_close(&keeper->watch, &run->outcome);
+			close_outcome(keeper, run);
 			if (run->stage == STAGE_none)
 				tell_started(keeper, run);
 		} else if (got != sizeof report || report.stage >= STAGE_COUNT) {
@@ -265,7 +277,7 @@ static int start(struct keeper *keeper, struct run *run, enum stage *stage)
 	close(outcome[1]);
 	close(output[1]);
 	if (!error && (fcntl(run->outcome, F_SETFL, O_NONBLOCK) == -1
-		|| watch_add(&keeper->watch, run->outcome, WATCH_READ | WATCH_EDGE, outcome_ready, run) == -1))
+		|| watch_add(&keeper->watch, run->outcome, WATCH_EDGE, outcome_ready, run) == -1))
 		return 0; /* it runs: what it has to say is read when it has ended */
 	return error;
 }
@@ -294,7 +306,8 @@ static bool run_start(struct keeper *keeper, struct run *run)
 	list_remove(&run->of_keeper);
 	list_append(&keeper->runs, &run->of_keeper);
 	keeper->running++;
-	run->began = clock_now();
+	keeper->launching++;
+	run->began = keeper->launched = clock_now();
 	run->started_at = clock_wall();
 	/* Until its process says that it is about to execute, it has not run. */
 	run->stage = STAGE_fork;

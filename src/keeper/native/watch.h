@@ -9,7 +9,7 @@
 
 struct keeper;
 
-/* What can be waited for, on a descriptor. */
+/* What can be waited for, on a descriptor. That the other end is closed is always told. */
 enum {
 	WATCH_READ = 1,
 	WATCH_WRITE = 2,

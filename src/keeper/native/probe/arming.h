@@ -6,7 +6,7 @@
 /* What the keeper and the probe program say to each other during one arming. Both ends are built together. */
 
 /* The descriptors with which the probe program is executed. 0 to 2 are closed. */
-enum { FD_ORDER = 3, FD_REPORT = 4, FD_ROOT = 5, FD_TARGET = 6 };
+enum { FD_ORDER = 3, FD_REPORT = 4, FD_ROOT = 5, FD_TARGET = 6, FD_LIFE = 7 };
 
 enum { ARMING_GROUPS = 256 };
 
@@ -16,7 +16,7 @@ enum arming_flag {
 	ARMING_KEEP_GROUPS = 4, /* the keeper is not root: setgroups(2) may be denied */
 };
 
-/* Down pipe G, before the one byte that says go. */
+/* Down pipe G: written and read by the same process, before and after it executes the probe program. */
 struct arming_order {
 	uint64_t nonce;
 	uint32_t flags;
@@ -28,7 +28,7 @@ struct arming_order {
 
 enum arming_kind {
 	ARMING_PID = 1, /* value: the clone. Only the entering process knows the nonce */
-	ARMING_LOCKED,  /* from the clone, without the nonce */
+	ARMING_READY,   /* from the clone, without the nonce: from now on a HUP can kill it */
 	ARMING_FAILED,  /* value: errno. With the nonce from outside, without it from the clone */
 };
 

@@ -4,8 +4,9 @@
  *
  * It is executed on the host's side, reads its order, enters the jail and drops everything it has; only
  * then does it clone itself, and the clone is the first of our processes that the jail can see. The clone
- * has no capability, no memory but its own text and stack, and two one-way pipes, which it closes before it
- * goes to sleep. Nothing in here opens, looks up or executes anything.
+ * has no capability, no memory but its own text and stack, and two one-way pipes. One it closes before it goes to
+ * sleep; on the other, which never says anything and of which every probe of this jail has the same end, it waits.
+ * Nothing in here opens, looks up or executes anything.
  *
  * No C library: two pages mapped, nothing to initialise, nothing of the host's in memory.
  */
@@ -22,7 +23,7 @@
 #include "filter.h"
 
 enum { NO_MEMORY = 12, NO_PERMISSION = 1, NO_SYSTEM_CALL = 38, NO_SUCH_PROCESS = 3, INVALID = 22, PROTOCOL = 71 };
-enum { QUOTA = 122, INTERRUPTED = 4, SIGNAL_KILL = 9, SIGNAL_CHILD = 17, PAGE = 4096 };
+enum { QUOTA = 122, INTERRUPTED = 4, SIGNAL_KILL = 9, SIGNAL_CHILD = 17, SET_MASK = 2, PAGE = 4096 };
 
 static long call0(long number) { return call(number, 0, 0, 0, 0, 0); }
 static long call1(long number, long a) { return call(number, a, 0, 0, 0, 0); }
@@ -74,6 +75,7 @@ static void read_order(struct arming_order *order)
 	}
 	if (order->group_count > ARMING_GROUPS)
 		must(order, STAGE_order, -PROTOCOL);
+	must(order, STAGE_order, call1(__NR_close, FD_ORDER));
 }
 
 /* The session keyring of whoever started the keeper must not be reachable from inside. */
@@ -153,36 +155,43 @@ static void drop_capabilities(const struct arming_order *order)
 	must(order, STAGE_capset, call2(__NR_capset, (long)&header, (long)none));
 }
 
-static long filter(const struct sock_filter *rules, unsigned short count)
+/* From now on: wait and die. In strict mode there are read, write, exit and sigreturn; all else kills. */
+static void lock(void)
 {
 	struct sock_fprog program;
 
-	program.len = count;
-	program.filter = (struct sock_filter *)rules;
-	return call3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0)
+		return;
+	program.len = LENGTH(strict);
+	program.filter = (struct sock_filter *)strict;
+	if (call3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&program) < 0)
+		leave(1);
 }
 
-/* The clone, inside. All signals are blocked until the last call, so a HUP can only kill a probe that is ready. */
+/*
+ * The clone, inside. Signals are blocked until it has said that it is ready, so whichever HUP kills it has met a
+ * probe that the keeper knows to be ready. That it has locked itself up, the keeper sees with its own eyes.
+ */
 static _Noreturn void wait_in_jail(const char *title)
 {
 	unsigned long nothing_blocked = 0;
-	char go;
+	char byte;
 
 	must(NULL, STAGE_setsid, call0(__NR_setsid));
 	must(NULL, STAGE_pdeathsig, prctl(PR_SET_PDEATHSIG, SIGNAL_KILL));
 	must(NULL, STAGE_name, prctl(PR_SET_NAME, (long)title));
-	must(NULL, STAGE_seccomp, filter(until_go, LENGTH(until_go)));
-	report(NULL, ARMING_LOCKED, STAGE_none, 0);
+	report(NULL, ARMING_READY, STAGE_none, 0);
 
-	/* The end of the pipe: the keeper died before the parent-death signal was set. No keeper, no probe. */
-	if (call3(__NR_read, FD_ORDER, (long)&go, 1) != 1)
-		leave(0);
-	must(NULL, STAGE_seccomp, call1(__NR_close, FD_ORDER));
-	must(NULL, STAGE_seccomp, call1(__NR_close, FD_REPORT));
-	if (filter(for_weeks, LENGTH(for_weeks)) < 0)
+	if (call(__NR_rt_sigprocmask, SET_MASK, (long)&nothing_blocked, 0, sizeof nothing_blocked, 0) < 0)
 		leave(1);
+	if (call1(__NR_close, FD_REPORT) < 0)
+		leave(1);
+	lock();
+	/* The end of the pipe is the end of the keeper, if it came before the parent-death signal was set. */
+	while (call3(__NR_read, FD_LIFE, (long)&byte, 1) != 0)
+		continue;
 	for (;;)
-		call2(__NR_rt_sigsuspend, (long)&nothing_blocked, sizeof nothing_blocked);
+		call1(__NR_exit, 0);
 }
 
 /* From _start, with the stack as the kernel made it: argc, argv[0], ... */

@@ -19,10 +19,11 @@ static void changed(struct keeper *keeper, struct child *child)
 	if (body->entry)
 		entry_read(keeper, body->entry);
 	record_body_died(keeper, body, pid, ending);
-	if (body->entry && !body->entry->over)
-		entry_give_up(keeper, body->entry);
 	child_forget(keeper, child);
-	body_free_if_over(keeper, body);
+	if (body->entry)
+		entry_body_died(keeper, body->entry);
+	else
+		body_free_if_over(keeper, body);
 }
 
 struct body *body_make(struct keeper *keeper, struct record *record)

@@ -147,6 +147,13 @@ void entry_give_up(struct keeper *keeper, struct entry *entry)
 	child_kill(&entry->body->child, SIGKILL);
 }
 
+/* The entering process may have been reaped before: then this is the last that is heard of the arming. */
+void entry_body_died(struct keeper *keeper, struct entry *entry)
+{
+	entry_give_up(keeper, entry);
+	free_if_over(keeper, entry);
+}
+
 void entry_fail(struct keeper *keeper, struct body *body, enum stage stage, int error)
 {
 	struct entry *entry = body->entry;

@@ -28,6 +28,9 @@ void entry_fail(struct keeper *keeper, struct body *body, enum stage stage, int 
 /* As it, but nobody is told: the record has no use for it any more. */
 void entry_give_up(struct keeper *keeper, struct entry *entry);
 
+/* Its clone has been reaped: by a HUP that came while it was only just ready, or by whatever else. */
+void entry_body_died(struct keeper *keeper, struct entry *entry);
+
 /* Reads what has been reported so far. */
 void entry_read(struct keeper *keeper, struct entry *entry);
 

@@ -76,7 +76,8 @@ export function createControlServer(
           ? error
           : new Complaint(EXIT.failed, `the daemon failed: ${String(error)}`, 'its log says more');
       const { code, message, hint } = complaint;
-      await send({ error: { code, message, ...(hint !== undefined && { hint }) } }).catch(() => {}); // the client left: nobody to tell
+      // Not waited for: one that does not read would keep its connection for ever.
+      send({ error: { code, message, ...(hint !== undefined && { hint }) } }).catch(() => {});
     } finally {
       socket.end();
       // A client that never closes its side would keep the descriptor for ever.

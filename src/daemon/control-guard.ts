@@ -49,7 +49,14 @@ export async function holdSocket(
     // Closing a server unlinks its path: before the next one is made.
     server.close();
     server = make();
-    claimSocket(server, path, pidfile).then(() => (inode = inodeOf(path)), lose);
+    claimSocket(server, path, pidfile).then(
+      () => (inode = inodeOf(path)),
+      (error) => {
+        if (error instanceof Complaint && error.code === EXIT.busy) lose();
+        // Its directory is gone, or the disk is full: tried again at the next look.
+        else listener.failed(error);
+      },
+    );
   };
   const guard = setInterval(() => {
     const now = inodeOf(path);

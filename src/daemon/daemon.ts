@@ -5,7 +5,7 @@ import { recallTriggers } from '../history/history.ts';
 import { openJournal } from '../history/journal.ts';
 import { openOutputs } from '../history/outputs.ts';
 import { openMarkers } from '../keeper/markers.ts';
-import { jailOfId, NOTHING_OBSERVED } from '../plan/observed.ts';
+import { jailOf, NOTHING_OBSERVED } from '../plan/observed.ts';
 import { holdSocket, type ControlSocket } from './control-guard.ts';
 import { execute } from './execute.ts';
 import { createFeed } from './feed.ts';
@@ -249,7 +249,7 @@ async function run(
 
 /** Those of the definition that holds now; that of the run died with its keeper. */
 function timeLimits(loop: Loop, id: string): { timeout: number; killAfter: number } {
-  const jail = loop.observed.adhoc.get(id)?.jail ?? jailOfId(id);
+  const jail = jailOf(loop.observed, id);
   const { timeout = 0, killAfter = 0 } = loop.desired.forJail(jail).get(id)?.probe ?? {};
   return { timeout, killAfter };
 }

@@ -45,7 +45,9 @@ export async function firstStanding(
       events: [{ type: 'configured', at, generation, file }],
     };
   }
-  if (!options.configNamed && !existsSync(file)) {
+  const last = (await anyKeeperLives(options.state)) ? state.readConfig() : undefined;
+  // A default file that is not there declares nothing; but one that a living keeper's probes came from is missing.
+  if (!options.configNamed && !existsSync(file) && !last?.jails.length) {
     return {
       standing: {
         config: { settings: resolveSettings({}), jails: [] },
@@ -65,7 +67,6 @@ export async function firstStanding(
       ],
     };
   }
-  const last = (await anyKeeperLives(options.state)) ? state.readConfig() : undefined;
   if (!last) throw new ConfigComplaint(file, result);
   return {
     standing: {

@@ -24,6 +24,9 @@ export interface LinkParts {
   readonly superseded: () => void;
 }
 
+/** After the grace commands get TERM and, `kill_after` later, KILL; so long that is waited for, ms. */
+const QUIT_TAKES = 60_000;
+
 /** When a dead keeper cannot be replaced at once: next try after so many ms. */
 const TRY_AGAIN_AFTER = 1_000;
 
@@ -124,6 +127,11 @@ export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
         }
         quitting = resolve;
         keeper.send({ verb: 'quit', grace });
+        // One that is stopped, or that cannot be acknowledged for want of disk, ends by itself once we have gone.
+        setTimeout(() => {
+          tell('the keeper does not end; it is left to do so by itself');
+          resolve();
+        }, grace + QUIT_TAKES).unref();
       }),
   };
 }

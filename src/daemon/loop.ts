@@ -6,7 +6,7 @@ import { createDesired, type Desired } from '../plan/desired.ts';
 import type { Host } from '../plan/definition.ts';
 import { learn } from '../plan/learn.ts';
 import { looksAfter } from '../plan/looks.ts';
-import { jailOfId, NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
+import { jailOf, NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
 import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
 import type { Scope } from '../plan/draft.ts';
 import type { Step } from '../plan/step.ts';
@@ -142,7 +142,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
   }
 
   function naming(id: string): Naming {
-    const jail = observed.adhoc.get(id)?.jail ?? jailOfId(id);
+    const jail = jailOf(observed, id);
     const probe = observed.jails.get(jail)?.probes.get(id);
     const title = (probe?.ordered ?? desired.forJail(jail).get(id))?.probe.title ?? probe?.held?.shownTitle;
     return { jail, title: title ?? id.slice(id.indexOf('/') + 1) };
@@ -169,7 +169,8 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     let next = Infinity;
     for (const { at } of wakes.values()) next = Math.min(next, at);
     if (next === Infinity) return;
-    alarm = setTimeout(schedule, Math.max(1, next - effects.now()));
+    // At most a minute: a clock that is set back must not make it wait for as long as that was.
+    alarm = setTimeout(schedule, Math.min(FULL_PLAN_EVERY, Math.max(1, next - effects.now())));
   }
 
   const full = setInterval(() => {

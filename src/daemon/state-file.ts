@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
-import type { Adhoc, Observed } from '../plan/observed.ts';
+import { isAdhoc, type Adhoc, type Observed } from '../plan/observed.ts';
 
 /** Facts that outlive the daemon. */
 export interface Facts {
@@ -61,7 +61,7 @@ export function factsOf(observed: Observed): Pick<Facts, 'adhoc' | 'spent'> {
   const spent: [string, string, string][] = [];
   for (const jail of observed.jails.values()) {
     for (const probe of jail.probes.values())
-      if (probe.spentIn !== undefined) spent.push([probe.id, jail.name, probe.spentIn]);
+      if (probe.spentIn !== undefined && !isAdhoc(probe.id)) spent.push([probe.id, jail.name, probe.spentIn]);
   }
   return { adhoc: [...observed.adhoc.values()], spent };
 }

@@ -47,9 +47,11 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
 
   function rotate(): void {
     fsyncSync(fd);
-    closeSync(fd);
     renameSync(current, older);
-    fd = openForAppend(current);
+    // Until the new one is open the old descriptor goes on: a failure here costs nothing but the rotation.
+    const next = openForAppend(current);
+    closeSync(fd);
+    fd = next;
     size = 0;
     fired = 0;
     torn = false;

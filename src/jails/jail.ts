@@ -41,6 +41,11 @@ export type Whereabouts =
 export type Sighting =
   | { readonly name: string; readonly jail: Jail }
   /** It does not run: an ordinary state. */
-  | { readonly name: string; readonly absent: string }
+  | {
+      readonly name: string;
+      readonly absent: string;
+      /** Only the pidfile says so, which may just be written anew: a process that is known to live goes on living. */
+      readonly unsure?: true;
+    }
   /** It could not be looked at, or must not be entered (a pidfile that others may write, a process of the host). */
   | { readonly name: string; readonly refused: string };

@@ -33,7 +33,8 @@ export function lookPid(pid: number): Sighting {
 
 async function sightPidfile(name: string, path: string, owner: number): Promise<Sighting> {
   const reading = await readPidfile(path, owner);
-  if (!('pid' in reading)) return { name, ...reading };
+  if ('absent' in reading) return { name, ...reading, unsure: true };
+  if ('refused' in reading) return { name, ...reading };
   const sighting = sightPid(name, reading.pid);
   if (!('jail' in sighting)) return sighting;
   try {

@@ -56,6 +56,8 @@ export type ProbeEvent = Numbered &
         readonly instance: string;
         readonly stage: string;
         readonly errno: number;
+        /** Of the older process that still serves, where this was to replace it. */
+        readonly pid?: number;
       }
     | { readonly type: 'spent'; readonly id: string; readonly instance: string }
     | {
@@ -64,6 +66,8 @@ export type ProbeEvent = Numbered &
         readonly instance: string;
         readonly run: string;
         readonly by: 'jail' | 'host';
+        /** Its respawn mode is `never`: this is the one trigger that it has in this instance. */
+        readonly once: boolean;
       }
     | {
         readonly type: 'started';
@@ -92,6 +96,8 @@ export interface ListedRecord {
   readonly instance: string;
   readonly state: RecordState;
   readonly since: number;
+  /** It runs its one command (`respawn: never`). */
+  readonly once: boolean;
   readonly pid?: number;
   readonly title?: string;
   readonly until?: number;
@@ -216,6 +222,7 @@ export function readMessage(frame: Frame): Message {
         instance: text('instance'),
         stage: text('stage'),
         errno: number('errno'),
+        ...some('pid', count('pid')),
       };
     case 'spent':
       return { type: verb, ...numbered(), id: text('key'), instance: text('instance') };
@@ -229,6 +236,7 @@ export function readMessage(frame: Frame): Message {
         instance: text('instance'),
         run: text('id'),
         by: text('by') === 'host' ? 'host' : 'jail',
+        once: optional('once') === '1',
       };
     case 'started':
       return {
@@ -261,6 +269,7 @@ export function readMessage(frame: Frame): Message {
       instance: text('instance'),
       state: text('state') as RecordState,
       since: number('since'),
+      once: optional('once') === '1',
       ...some('pid', count('pid')),
       ...some('title', optional('title')),
       ...some('until', count('until')),

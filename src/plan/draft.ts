@@ -1,6 +1,6 @@
 import type { Sighting } from '../jails/jail.ts';
 import {
-  jailOfId,
+  jailOf,
   type Adhoc,
   type Observed,
   type ObservedJail,
@@ -92,10 +92,7 @@ export function createDraft(before: Observed) {
     planEverything() {
       everything = true;
     },
-    /** Where a probe lives: an ad hoc one in the jail that it was asked for. */
-    jailOf(id: string): string {
-      return adhocNow().get(id)?.jail ?? jailOfId(id);
-    },
+    jailOf: (id: string): string => jailOf({ adhoc: adhocNow(), jails: jailsNow() }, id),
     /** All of the jail is to be planned anew. */
     see(sighting: Sighting) {
       own(sighting.name);

@@ -6,6 +6,8 @@ import { runningJail } from './observed.ts';
 export function learnSighting(draft: Draft, sighting: Sighting): void {
   const jail = draft.jails.get(sighting.name);
   if (jail?.sighting && sameSighting(jail.sighting, sighting)) return;
+  // The keeper tells when that process ends, or an arming does.
+  if ('absent' in sighting && sighting.unsure && runningJail(jail)) return;
   draft.see(sighting);
   if ('refused' in sighting) return;
   const instance = 'jail' in sighting ? sighting.jail.instance : undefined;

@@ -14,6 +14,7 @@ export function learnRecords(draft: Draft, records: readonly ListedRecord[], at:
       record.id,
       (probe) => ({
         ...probe,
+        ...(record.once && { spentIn: record.instance }),
         held: heldFrom(record),
         commands: new Map([
           ...orphansOf(probe),

@@ -2,12 +2,16 @@ import type { Event } from '../event.ts';
 import type { ProbeEvent } from '../keeper/messages.ts';
 import { countTries, retryAt } from './backoff.ts';
 import { forget, type Draft } from './draft.ts';
-import type { Held, ObservedProbe, Trouble } from './observed.ts';
+import { learnGone } from './learn-jails.ts';
+import { isAdhoc, type Held, type ObservedProbe, type Trouble } from './observed.ts';
 
 /** Takes over what the keeper says of one probe. */
 export function learnProbeEvent(draft: Draft, event: ProbeEvent): void {
   const jail = draft.jailOf(event.id);
+  // The last words of an ad hoc probe that is forgotten already.
+  if (isAdhoc(event.id) && !draft.adhoc.has(event.id) && !draft.jails.get(jail)?.probes.has(event.id)) return;
   draft.change(jail, event.id, (probe) => probeAfter(probe, event), event.at);
+  if (event.type === 'failed' && event.stage === 'gone') learnGone(draft, event.instance);
   if (event.type === 'finished') {
     forgetSpentAdhoc(draft, event.id);
     dropIfEmpty(draft, jail, event.id);
@@ -22,8 +26,9 @@ function forgetSpentAdhoc(draft: Draft, id: string): void {
 /** Of a probe that the keeper does not hold, that runs nothing and of which no fact is kept, nothing is left to know. */
 export function dropIfEmpty(draft: Draft, jail: string, id: string): void {
   const probe = draft.jails.get(jail)?.probes.get(id);
-  if (probe && !probe.held && probe.commands.size === 0 && probe.spentIn === undefined && probe.runs === 0)
-    draft.drop(jail, id);
+  if (!probe || probe.held || probe.commands.size > 0) return;
+  const forgotten = isAdhoc(id) && !draft.adhoc.has(id);
+  if (forgotten || (probe.spentIn === undefined && probe.runs === 0)) draft.drop(jail, id);
 }
 
 /** An order is on its way to the keeper. */
@@ -62,7 +67,9 @@ function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
         pid: event.pid,
         shownTitle: event.title,
       };
-      return { ...probe, held, since: at };
+      // It may be triggered again: whatever it was before, it is not spent.
+      const alive = probe.spentIn === event.instance ? forget(probe, 'spentIn') : probe;
+      return { ...alive, held, since: at };
     }
     case 'held': {
       const { instance, reason, until } = event;
@@ -82,7 +89,7 @@ function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
     case 'failed': {
       const { stage, errno, instance } = event;
       const failed = trouble(probe, { kind: 'failed', why: `${stage} failed`, stage, errno, instance, at });
-      if (probe.held?.replacedBy !== undefined)
+      if (probe.held?.replacedBy !== undefined && event.pid !== undefined)
         return { ...probe, held: forget(probe.held, 'replacedBy'), trouble: failed, since: at };
       return stopped(probe, failed);
     }
@@ -98,7 +105,7 @@ function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
       const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
       const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
       // Spent from this instant, also if the keeper dies before its command has ended.
-      const spent = probe.ordered?.probe.respawn === 'never' ? { spentIn: event.instance } : {};
+      const spent = event.once ? { spentIn: event.instance } : {};
       return {
         ...forget(probe, 'trouble'),
         ...spent,

@@ -1,5 +1,5 @@
 import type { Event } from '../event.ts';
-import { jailOfId, type Observed } from './observed.ts';
+import { jailOf, type Observed } from './observed.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -10,7 +10,7 @@ export function looksAfter(events: readonly Event[], observed: Observed): Step[]
   const jails = new Set<string>();
   for (const event of events) {
     if (event.type !== 'died' && event.type !== 'failed') continue;
-    jails.add(observed.adhoc.get(event.id)?.jail ?? jailOfId(event.id));
+    jails.add(jailOf(observed, event.id));
   }
   return jails.size > 0 ? [{ do: 'look', jails: [...jails] }] : [];
 }

@@ -30,6 +30,9 @@ interface Rule {
 }
 
 const isHeld = (s: Situation): boolean => s.probe?.held !== undefined && s.probe.held.state !== 'removing';
+/** It is there, or comes back by itself. */
+const isAlive = (s: Situation): boolean =>
+  ['armed', 'entering', 'cooling'].includes(s.probe?.held?.state ?? '') && isOurs(s);
 const commandsRun = (s: Situation): boolean => (s.probe?.commands.size ?? 0) > 0;
 const isOurs = (s: Situation): boolean => s.probe?.held?.instance === s.jail?.instance;
 const waitFor =
@@ -78,7 +81,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'spent is spent in its instance, unless it may respawn now',
-    when: (s) => s.probe?.spentIn === s.jail?.instance && s.wanted?.probe.respawn === 'never',
+    when: (s) => s.probe?.spentIn === s.jail?.instance && s.wanted?.probe.respawn === 'never' && !isAlive(s),
     verdict: () => ({ action: 'keep', why: 'spent' }),
   },
   {
@@ -87,7 +90,9 @@ export const RULES: readonly Rule[] = [
       !isHeld(s) || !isOurs(s) || s.probe?.held?.state === 'idle' || s.probe?.held?.state === 'spent',
     verdict: (s) => {
       const trouble = s.probe?.trouble;
-      if (trouble && trouble.instance === s.jail?.instance && trouble.retryAt > s.now)
+      // A trouble from the future: the clock was set back.
+      const waits = trouble !== undefined && trouble.retryAt > s.now && trouble.at <= s.now;
+      if (trouble && waits && trouble.instance === s.jail?.instance)
         return { action: 'wait', why: trouble.why, wakeAt: trouble.retryAt };
       return { action: 'arm' };
     },

@@ -107,6 +107,7 @@ export class World {
       instance: record.instance,
       state: record.state,
       since: this.now,
+      once: record.state === 'running' && record.respawn === 'never',
       ...(record.state === 'armed' && { pid: 7 }),
       runs: record.runs.map((run) => ({ id: run, firedAt: this.now, startedAt: this.now })),
     }));
@@ -154,6 +155,8 @@ export class World {
     const record = this.records.get(id);
     if (step.do === 'update' || (record && record.state === 'running')) {
       if (record) Object.assign(record, { tag, respawn, ...(step.do === 'arm' && { instance }) });
+      // A command that runs holds its probe back only if the definition that holds now says so.
+      if (record?.state === 'running' && respawn === 'immediately') this.#rearm(id, record);
       return;
     }
     const alive = [...this.instances].some(
@@ -179,7 +182,16 @@ export class World {
     record.runs.push(run);
     this.commands.push(`${id}@${record.instance}`);
     if (record.respawn === 'never') this.#spent.add(`${id}@${record.instance}`);
-    const fired: Event = { type: 'fired', seq, at, id, instance: record.instance, run, by: 'jail' };
+    const fired: Event = {
+      type: 'fired',
+      seq,
+      at,
+      id,
+      instance: record.instance,
+      run,
+      by: 'jail',
+      once: record.respawn === 'never',
+    };
     // Told twice: it must not matter.
     this.tell(fired, fired);
     this.tell({ type: 'started', ...this.#event(), id, run, pid: 9 });

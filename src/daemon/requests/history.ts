@@ -42,29 +42,37 @@ export function historyHandler({ loop, journal, feed }: Services): Handler {
     let queue: Line[] = [];
     let behind = 0;
     let wake = (): void => {};
+    let cutOff: (why: Complaint) => void = () => {};
+    const cut = new Promise<never>((_, reject) => (cutOff = reject));
     // Only kept here: a line is told before the turn has learned what it says, and so before its fate is known.
     const tell = (line: Line): void => {
       queue.push(line);
       behind += JSON.stringify(line).length;
       wake();
-    };
-    for (const line of backlog) if (!known.get(line.id)?.endedAt) tell(line);
-    receiver.take = tell;
-    reply.gone.addEventListener('abort', () => wake());
-    while (!reply.gone.aborted) {
-      if (behind > MOST_BEHIND)
-        throw new Complaint(
+      if (behind <= MOST_BEHIND) return;
+      receiver.take = () => {};
+      queue = [];
+      cutOff(
+        new Complaint(
           EXIT.failed,
           'you are 1 MiB behind what happens and are cut off',
           'read faster, or ask for fewer probes',
-        );
+        ),
+      );
+    };
+    for (const line of backlog) if (!known.get(line.id)?.endedAt) tell(line);
+    cut.catch(() => {}); // it is raced for below
+    receiver.take = tell;
+    reply.gone.addEventListener('abort', () => wake());
+    while (!reply.gone.aborted) {
       const lines = queue;
       queue = [];
-      behind = 0;
       const batch = lines.flatMap((line) => merger.step(line, loop.observed) ?? []);
       const wanted = batch.filter(({ probe, title }) => matches(probe, title));
-      if (wanted.length > 0) await reply.row(wanted);
-      if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      if (wanted.length > 0) await Promise.race([reply.row(wanted), cut]);
+      // What it has taken it is no more behind of.
+      behind = queue.reduce((sum, line) => sum + JSON.stringify(line).length, 0);
+      if (queue.length === 0) await Promise.race([new Promise<void>((resolve) => (wake = resolve)), cut]);
     }
   }
 }

@@ -169,10 +169,11 @@ static void flush(struct keeper *keeper, struct connection *connection)
 	bool was_full = connection->full;
 
 	for (;;) {
-		if (connection->listing)
-			tell_records(keeper, connection);
+		/* Events first: a record that is told knows of them already. */
 		if (connection == keeper->daemon)
 			tell_events(keeper, connection);
+		if (connection->listing && !connection->next_event)
+			tell_records(keeper, connection);
 		if (connection->out_used == 0)
 			break;
 		if (!send_out(connection)) {

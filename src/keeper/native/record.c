@@ -60,6 +60,8 @@ static void tell_failed(struct keeper *keeper, struct record *record, const stru
 	begin(keeper, &frame, buffer, "failed", definition);
 	frame_text(&frame, "stage", stage_word(stage));
 	frame_number(&frame, "errno", error);
+	if (record->armed) /* an older process serves meanwhile */
+		frame_number(&frame, "pid", record->armed->child.pid);
 	event_end_state(keeper, &frame, record);
 }
 
@@ -559,6 +561,8 @@ void record_tell(struct keeper *keeper, const struct record *record, struct fram
 	frame_text(frame, "tag", definition_text(definition, definition->tag));
 	frame_text(frame, "instance", definition_text(definition, definition->instance));
 	frame_text(frame, "state", state_words[record->state]);
+	if (record->state == RUNNING && record->definition->respawn == RESPAWN_NEVER)
+		frame_number(frame, "once", 1);
 	frame_number(frame, "since", record->since);
 	if (shown && shown->child.pid) {
 		body_title(shown, title, sizeof title);

@@ -44,6 +44,8 @@ void run_tell_fired(struct keeper *keeper, struct run *run, const char *by)
 	begin(keeper, run, &frame, buffer, "fired");
 	frame_text(&frame, "instance", definition_text(run->definition, run->definition->instance));
 	frame_text(&frame, "by", by);
+	if (run->definition->respawn == RESPAWN_NEVER)
+		frame_number(&frame, "once", 1);
 	end(keeper, &frame);
 }
 

@@ -6,7 +6,7 @@ import { createDesired, type Desired } from '../plan/desired.ts';
 import type { Host } from '../plan/definition.ts';
 import { learn } from '../plan/learn.ts';
 import { looksAfter } from '../plan/looks.ts';
-import { jailOf, NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
+import { jailOf, NOTHING_OBSERVED, withoutForgotten, type Observed } from '../plan/observed.ts';
 import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
 import type { Scope } from '../plan/draft.ts';
 import type { Step } from '../plan/step.ts';
@@ -101,6 +101,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
 
     const scope =
       learned.everything || planAll ? wholeScope(desired, observed) : withDue(learned.touched, now);
+    if (planAll) observed = withoutForgotten(observed, new Set(desired.jailNames));
     planAll = false;
     const planned = plan(desired, observed, scope, now, wish.host, tags);
     for (const [id, wake] of planned.wakes) wakes.set(id, wake);

@@ -146,7 +146,7 @@ export function wishFor(config: Config): Wish {
 /** Where every exactly named jail is to be found, and the jails that only ad hoc probes know. */
 export function whereaboutsOf({ declared }: Wish, observed: Observed): Map<string, Whereabouts> {
   const jails = new Map<string, Whereabouts>();
-  for (const { jail, whereabouts } of observed.adhoc.values()) if (whereabouts) jails.set(jail, whereabouts);
+  for (const { jail, whereabouts } of observed.adhoc.values()) jails.set(jail, whereabouts);
   for (const name of declared.jailNames) jails.set(name, declared.whereabouts(name) ?? { by: 'name' });
   return jails;
 }

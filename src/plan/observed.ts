@@ -99,8 +99,8 @@ export interface Adhoc {
   readonly id: string;
   readonly jail: string;
   readonly instance: string;
-  /** Only for a jail that the file does not know (a pid given to `-j`). */
-  readonly whereabouts?: Whereabouts;
+  /** Where its jail is to be found, should the file not say so. */
+  readonly whereabouts: Whereabouts;
   readonly probe: ProbeConfig;
 }
 
@@ -129,4 +129,20 @@ export function jailOf({ adhoc, jails }: Pick<Observed, 'adhoc' | 'jails'>, id: 
 /** The jail's name in a declared probe's id: names hold no slash, keys may. */
 function jailOfId(id: string): string {
   return id.slice(0, id.indexOf('/'));
+}
+
+/**
+ * Without the jails that nobody wants anything of and where nothing of ours is left: those that were removed from the
+ * file, and those that were only ever known by a number.
+ */
+export function withoutForgotten(observed: Observed, wanted: ReadonlySet<string>): Observed {
+  const jails = new Map(observed.jails);
+  for (const jail of observed.jails.values()) {
+    if (wanted.has(jail.name)) continue;
+    const keep = [...jail.probes.values()].some(
+      (probe) => probe.held !== undefined || probe.commands.size > 0 || probe.spentIn !== undefined,
+    );
+    if (!keep) jails.delete(jail.name);
+  }
+  return jails.size === observed.jails.size ? observed : { ...observed, jails };
 }

@@ -25,7 +25,7 @@ export function attachHandler(services: Services): Handler {
   const { loop, state } = services;
   return async (args, reply) => {
     const command = textArgument(args, 'command', 65_536);
-    const { jail, known } = findJail(loop, textArgument(args, 'jail', 255));
+    const jail = findJail(loop, textArgument(args, 'jail', 255));
     const adhocCount = state.facts.adhocCount + 1;
     const id = `adhoc/${adhocCount}`;
     const probe = probeFrom(args, command, adhocCount);
@@ -36,8 +36,9 @@ export function attachHandler(services: Services): Handler {
       id,
       jail: jail.name,
       instance: jail.instance,
+      // Also of a jail that the file names: it may leave the file, and the probe stays.
+      whereabouts: loop.wish.declared.whereabouts(jail.name) ?? { by: 'pid', pid: jail.pid ?? 0 },
       probe,
-      ...(!known && { whereabouts: { by: 'pid', pid: jail.pid ?? 0 } }),
     };
     const at = Date.now();
     loop.post(
@@ -78,20 +79,13 @@ function remember(save: () => void): void {
 }
 
 /** A jail by its name in the file, else by jid; on Linux also by the pid of any jail's first process. */
-function findJail(loop: Loop, word: string): { jail: Jail; known: boolean } {
-  const named = runningJail(loop.observed.jails.get(word));
-  if (named)
-    return {
-      jail: named,
-      known: loop.desired.jailNames.includes(word) && loop.wish.declared.jailNames.includes(word),
-    };
+function findJail(loop: Loop, word: string): Jail {
   if (loop.wish.declared.jailNames.includes(word)) {
-    const sighting = loop.observed.jails.get(word)?.sighting;
-    throw new Complaint(
-      EXIT.failed,
-      `jail ${word} does not run${sighting && 'absent' in sighting ? `: ${sighting.absent}` : ''}`,
-      'nothing was kept',
-    );
+    const observed = loop.observed.jails.get(word);
+    const named = runningJail(observed);
+    if (named) return named;
+    const why = observed?.sighting && 'absent' in observed.sighting ? `: ${observed.sighting.absent}` : '';
+    throw new Complaint(EXIT.failed, `jail ${word} does not run${why}`, 'nothing was kept');
   }
   if (!/^[1-9]\d{0,9}$/.test(word))
     throw new Complaint(
@@ -99,8 +93,8 @@ function findJail(loop: Loop, word: string): { jail: Jail; known: boolean } {
       `there is no jail ${JSON.stringify(word)}`,
       'give a name from the file, or a jid; on Linux the pid of the jail’s first process',
     );
-  const number = Number(word);
-  const sighting = lookPid(number);
+  // Always looked at anew: a number may be somebody else's by now.
+  const sighting = lookPid(Number(word));
   if (!('jail' in sighting))
     throw new Complaint(
       EXIT.failed,
@@ -109,10 +103,9 @@ function findJail(loop: Loop, word: string): { jail: Jail; known: boolean } {
     );
   for (const other of loop.observed.jails.values()) {
     const running = runningJail(other);
-    if (running?.instance === sighting.jail.instance)
-      return { jail: running, known: loop.wish.declared.jailNames.includes(running.name) };
+    if (running?.instance === sighting.jail.instance) return running;
   }
-  return { jail: sighting.jail, known: false };
+  return sighting.jail;
 }
 
 function probeFrom(args: Arguments, command: string, number: number): ProbeConfig {

@@ -80,7 +80,8 @@ export type OrphanEvent =
   | {
       readonly type: 'orphaned';
       readonly at: number;
-      readonly commands: readonly Orphan[];
+      /** `once`: its probe has one trigger in an instance, and this was it. */
+      readonly commands: readonly (Orphan & { readonly once: boolean })[];
     }
   /** Nobody saw how it ended. */
   | { readonly type: 'orphan-ended'; readonly at: number; readonly id: string; readonly run: string };

@@ -117,7 +117,7 @@ async function run(
 
   const orphans = watchOrphans({
     markers: openMarkers(options.state),
-    limits: (id) => timeLimits(loop, id),
+    about: (id) => aboutProbe(loop, id),
     post: (...said) => loop.post(...said),
   });
   const watch = watchConfig(involved, () => void reload());
@@ -247,11 +247,10 @@ async function run(
   };
 }
 
-/** Those of the definition that holds now; that of the run died with its keeper. */
-function timeLimits(loop: Loop, id: string): { timeout: number; killAfter: number } {
-  const jail = jailOf(loop.observed, id);
-  const { timeout = 0, killAfter = 0 } = loop.desired.forJail(jail).get(id)?.probe ?? {};
-  return { timeout, killAfter };
+/** By the definition that holds now; that of the run died with its keeper. */
+function aboutProbe(loop: Loop, id: string): { timeout: number; killAfter: number; once: boolean } {
+  const probe = loop.desired.forJail(jailOf(loop.observed, id)).get(id)?.probe;
+  return { timeout: probe?.timeout ?? 0, killAfter: probe?.killAfter ?? 0, once: probe?.respawn === 'never' };
 }
 
 function reasonOf(error: unknown): string {

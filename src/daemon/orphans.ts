@@ -10,15 +10,19 @@ export interface Orphans {
 
 export interface OrphanParts {
   readonly markers: Markers;
-  /** The time limit of a probe's command and what follows it, ms; 0: none. */
-  readonly limits: (id: string) => { readonly timeout: number; readonly killAfter: number };
+  /** Of a probe as it is wanted now: the time limit of its command and what follows it, ms (0: none); whether it fires once. */
+  readonly about: (id: string) => {
+    readonly timeout: number;
+    readonly killAfter: number;
+    readonly once: boolean;
+  };
   readonly post: (...events: readonly Event[]) => void;
 }
 
 const LOOK_EVERY = 1_000;
 
 /** The time limits of orphans are kept as the keeper would keep them: TERM to the group, and KILL after. */
-export function watchOrphans({ markers, limits, post }: OrphanParts): Orphans {
+export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   const orphans = new Map<string, Orphan>();
   const warned = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -42,7 +46,7 @@ export function watchOrphans({ markers, limits, post }: OrphanParts): Orphans {
 
   /** Only while the leader is the same process: its group is named by its pid. */
   function enforce(orphan: Orphan): void {
-    const { timeout, killAfter } = limits(orphan.id);
+    const { timeout, killAfter } = about(orphan.id);
     const late = markers.age(orphan) - timeout;
     if (timeout === 0 || late < 0) return;
     if (late >= killAfter) signal(orphan, 'SIGKILL');
@@ -62,7 +66,7 @@ export function watchOrphans({ markers, limits, post }: OrphanParts): Orphans {
     adopt(epoch) {
       for (const orphan of markers.leftBy(epoch)) orphans.set(orphan.run, orphan);
       if (orphans.size === 0) return;
-      const commands = [...orphans.values()];
+      const commands = [...orphans.values()].map((orphan) => ({ ...orphan, once: about(orphan.id).once }));
       post({ type: 'orphaned', at: Date.now(), commands });
       timer ??= setInterval(look, LOOK_EVERY);
       look();

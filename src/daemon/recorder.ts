@@ -1,7 +1,7 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
-import { linesOf, unknownLine, type Naming } from '../history/history.ts';
-import type { Observed } from '../plan/observed.ts';
+import { linesOf, orphanLine, unknownLine, type Naming } from '../history/history.ts';
+import { runningJail, type Observed } from '../plan/observed.ts';
 
 /** Puts triggers into the history, and knows what the keeper may forget: only what is on disk. */
 export interface Recorder {
@@ -35,6 +35,11 @@ export function createRecorder(
     return startedAt;
   }
 
+  function instanceOf(id: string, observed: Observed): string {
+    const jail = observed.jails.get(naming(id).jail);
+    return jail?.probes.get(id)?.held?.instance ?? runningJail(jail)?.instance ?? '';
+  }
+
   function read(event: Event, observed: Observed): void {
     if (event.type === 'keeper-found') {
       seen = 0;
@@ -42,6 +47,12 @@ export function createRecorder(
     }
     if ('seq' in event) seen = Math.max(seen, event.seq);
     if (event.type === 'started') starts.set(event.run, event.at);
+    else if (event.type === 'orphaned')
+      unwritten.push(
+        ...event.commands.map((orphan) =>
+          orphanLine(orphan, naming(orphan.id), instanceOf(orphan.id, observed)),
+        ),
+      );
     else if (event.type === 'orphan-ended') unwritten.push(unknownLine(event));
     else if (event.type === 'fired') unwritten.push(...linesOf(event, naming(event.id)));
     else if (event.type === 'finished')

@@ -1,3 +1,4 @@
+import type { Orphan } from '../keeper/markers.ts';
 import type { ProbeEvent } from '../keeper/messages.ts';
 import type { LastTrigger, Observed } from '../plan/observed.ts';
 import { endingFields, endingOf, stamp, type Entry, type Line } from './entry.ts';
@@ -17,6 +18,15 @@ export function linesOf(
   if (event.type === 'finished') return [endedLine(event, startedAt)];
   const { run, id, instance, by, at } = event;
   return [{ t: 'fired', id: run, probe: id, instance, ...naming, firedAt: stamp(at), by }];
+}
+
+/**
+ * The first line of a trigger whose keeper may have died before it could tell of it: by the marker of its command.
+ * Where it had told, this line is read as a second one of the same trigger, and changes nothing.
+ */
+export function orphanLine(orphan: Orphan, naming: Naming, instance: string): Line {
+  const { run, id, startedAt } = orphan;
+  return { t: 'fired', id: run, probe: id, instance, ...naming, firedAt: stamp(startedAt), by: 'jail' };
 }
 
 /** The last line of a trigger whose end nobody saw. */
@@ -96,6 +106,7 @@ export async function recallTriggers(
   const probeOf = new Map<string, string>();
   for await (const line of lines) {
     if (line.t === 'fired') {
+      if (probeOf.has(line.id)) continue; // told twice
       const known = probes.get(line.probe);
       probes.set(line.probe, {
         jail: line.jail,

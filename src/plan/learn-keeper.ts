@@ -1,7 +1,12 @@
+import type { Jail } from '../jails/jail.ts';
 import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
 import { forget, type Draft } from './draft.ts';
-import type { Command, Held, ObservedProbe } from './observed.ts';
+import { runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
+
+/** The unit of a process's start time, in ms (USER_HZ is 100 on Linux). */
+const TICK_MS = 10;
+
 import { dropIfEmpty } from './learn-probe.ts';
 
 /** Takes over a keeper's list of records: it is all that the keeper has. */
@@ -71,15 +76,29 @@ function orphansOf(probe: ObservedProbe): [string, Command][] {
   return [...probe.commands].filter(([, command]) => command.orphan);
 }
 
-/** A command whose keeper has died, and that still runs. */
-export function learnOrphan(draft: Draft, { id, run, pid, startedAt }: Orphan, at: number): void {
+/** A command whose keeper has died, and that still runs. That it was fired may never have been told. */
+export function learnOrphan(draft: Draft, orphan: Orphan & { readonly once: boolean }, at: number): void {
+  const { id, run, pid, startedAt, bootTime, once } = orphan;
+  const name = draft.jailOf(id);
   const command: Command = { run, firedAt: startedAt, startedAt, pid, orphan: true };
+  const jail = runningJail(draft.jails.get(name));
+  const spent = once && jail && startedSince(jail, bootTime) ? { spentIn: jail.instance } : {};
   draft.change(
-    draft.jailOf(id),
+    name,
     id,
-    (probe) => ({ ...probe, commands: new Map(probe.commands).set(run, command) }),
+    (probe) => ({
+      ...probe,
+      ...spent,
+      commands: new Map(probe.commands).set(run, command),
+      ...(probe.last?.run !== run && { last: { run, firedAt: startedAt }, runs: probe.runs + 1 }),
+    }),
     at,
   );
+}
+
+/** Whether something that was started so many ms after boot belongs to this life of the jail. */
+function startedSince({ entrance }: Jail, bootTime: number): boolean {
+  return entrance.by === 'chroot' || Number(entrance.start) * TICK_MS <= bootTime;
 }
 
 /** It runs no more; nobody saw how it ended. */

@@ -128,7 +128,7 @@ export const plan = object({
   version: literal(1),
   generation: count,
   ok: flag,
-  'loadedAt?': time,
+  'since?': time,
   changes: list(
     object({
       action,

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, readlink } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -169,7 +169,10 @@ export async function keeper(
 
   t.defer('end the keeper', async () => {
     for (const client of clients) client.close();
+    // Commands and their scribes outlive a keeper, as they should; a story's must not outlive the story.
+    const children = await childrenOf(pid);
     await killExactly(pid, start);
+    for (const one of [...children, ...(await marked(state))]) endGroup(one);
     child.unref();
   });
   const connect = async (hello = true): Promise<Client> => {
@@ -242,3 +245,26 @@ export function isGone(pid: number | string): boolean {
 }
 
 export { isAlive };
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '');
+  return text.split(' ').filter(Boolean).map(Number);
+}
+
+/** The commands that a keeper which is gone already has left running, by their markers. */
+async function marked(state: string): Promise<number[]> {
+  const names = await readdir(join(state, 'running')).catch(() => []);
+  const targets = await Promise.all(names.map((name) => readlink(join(state, 'running', name))));
+  return targets.map((target) => Number(target.split(' ')[0]));
+}
+
+/** Each of them leads a session of its own. */
+function endGroup(pid: number): void {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+    } catch {
+      // it has ended already
+    }
+  }
+}

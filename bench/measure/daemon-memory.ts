@@ -7,7 +7,9 @@ import type { Ours } from '../rig/ours.ts';
 import type { Workshop } from '../rig/workshop.ts';
 import type { Row } from '../row.ts';
 
-const READINGS = 5;
+const READINGS = 4;
+const SECONDS = 2;
+const PATIENCE = 15;
 
 /**
  * The daemon beside a Node that does nothing, both read in the same moment: Node's own text is shared by all that run,
@@ -26,22 +28,28 @@ export async function daemonMemory(
   const end = (): Promise<void> => killExactly(pid, start);
   workshop.defer('end the bare Node', end);
 
+  // At rest: what a start leaves behind is collected within some seconds, and then the readings agree.
   const readings: { floor: number; ours: number }[] = [];
-  await pause(2000); // what a start leaves behind is collected
-  while (readings.length < READINGS) {
+  for (let turn = 0; turn < PATIENCE && !agree(readings); turn++) {
+    await pause(SECONDS * 1000);
     readings.push({ floor: (pss(pid) ?? Number.NaN) / 1024, ours: (pss(daemon) ?? Number.NaN) / 1024 });
-    await pause(200);
   }
+  const last = readings.slice(-READINGS);
   await end();
   return [
     {
       what: 'memory of the daemon over a bare Node (PSS)',
       probes,
       unit: 'MiB',
-      floor: median(readings.map(({ floor }) => floor)),
-      ours: median(readings.map(({ ours }) => ours)),
+      floor: median(last.map(({ floor }) => floor)),
+      ours: median(last.map(({ ours }) => ours)),
       goal: { of: 'excess', atMost },
-      samples: READINGS,
+      samples: last.length,
     },
   ];
+}
+
+function agree(readings: readonly { floor: number; ours: number }[]): boolean {
+  const excess = readings.slice(-READINGS).map(({ floor, ours }) => ours - floor);
+  return excess.length === READINGS && Math.max(...excess) - Math.min(...excess) < 1;
 }

@@ -17,6 +17,9 @@ export interface Looker {
 /** A directory on a dead network file system never answers: so long is waited for it, ms. */
 const PATIENCE = 3_000;
 
+/** So many jails are looked at in one go. */
+const SLICE = 50;
+
 /** @param post where sightings go */
 export function createLooker(post: (event: Event) => void): Looker {
   let followed: ReadonlyMap<string, Whereabouts> = new Map();
@@ -29,9 +32,15 @@ export function createLooker(post: (event: Event) => void): Looker {
   const watch = watchPidfiles([], (path) => glance(pathToJails.get(path) ?? []));
 
   function glance(names: readonly string[]): void {
-    for (const name of names) {
+    void glanceInSlices(names);
+  }
+
+  /** Between two slices the loop may turn: a host may have thousands of jails. */
+  async function glanceInSlices(names: readonly string[]): Promise<void> {
+    for (const [index, name] of names.entries()) {
       if (underWay.has(name)) underWay.set(name, true);
       else void lookUntilStill(name);
+      if (index % SLICE === SLICE - 1) await new Promise(setImmediate);
     }
   }
 
@@ -41,7 +50,7 @@ export function createLooker(post: (event: Event) => void): Looker {
       underWay.set(name, false);
       const whereabouts = followed.get(name);
       if (!whereabouts) break;
-      tell(await look(name, whereabouts));
+      tell(await lookSafely(name, whereabouts));
     } while (underWay.get(name));
     underWay.delete(name);
   }
@@ -84,6 +93,18 @@ export function createLooker(post: (event: Event) => void): Looker {
   };
 }
 
+/** A look that fails says something about this jail, and nothing about the daemon (no descriptor left, say). */
+async function lookSafely(name: string, whereabouts: Whereabouts): Promise<Sighting> {
+  try {
+    return await look(name, whereabouts);
+  } catch (error) {
+    return {
+      name,
+      refused: `it could not be looked at: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}
+
 async function lookInTime(name: string, whereabouts: Whereabouts): Promise<Sighting> {
   let late: NodeJS.Timeout | undefined;
   const silence = new Promise<Sighting>((resolve) => {
@@ -91,7 +112,7 @@ async function lookInTime(name: string, whereabouts: Whereabouts): Promise<Sight
     late = setTimeout(() => resolve({ name, refused }), PATIENCE);
   });
   try {
-    return await Promise.race([look(name, whereabouts), silence]);
+    return await Promise.race([lookSafely(name, whereabouts), silence]);
   } finally {
     clearTimeout(late);
   }

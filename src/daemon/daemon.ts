@@ -91,10 +91,15 @@ async function run(
   const outputs = openOutputs(options.state, settings.output.total);
   const feed = createFeed();
   let link: KeeperLink | undefined;
+  let stopping: Promise<void> | undefined;
 
   const looker = createLooker((event) => loop.post(event));
   const hands = {
-    send: (order: Parameters<KeeperLink['send']>[0]) => link?.send(order),
+    send(order: Parameters<KeeperLink['send']>[0]) {
+      // Nothing is armed any more by a daemon that takes everything away.
+      if (stopping && (order.verb === 'arm' || order.verb === 'update')) return;
+      link?.send(order);
+    },
     look: (jails: readonly string[]) => looker.glance(jails),
     now: Date.now,
   };
@@ -195,7 +200,6 @@ async function run(
   await loop.until(() => (loop.observed.keeper?.listed ? true : undefined), 30_000);
   adopted(standing, []);
 
-  let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= stopNow());
   await settleAll(loop);
   const keeper = () => link?.keeper;

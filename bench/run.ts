@@ -13,7 +13,7 @@ import { idle } from './measure/idle.ts';
 import { footprint, memoryPerProbe } from './measure/memory.ts';
 import { reloadOneChanged, reloadUnchanged } from './measure/reload.ts';
 import { status } from './measure/status.ts';
-import { describe, lookAtMachine } from './machine.ts';
+import { busyShare, describe, lookAtMachine } from './machine.ts';
 import { makeJails } from './rig/jails.ts';
 import type { Layout } from './rig/layout.ts';
 import { openWorkshop, type Workshop } from './rig/workshop.ts';
@@ -33,6 +33,8 @@ const ONE: Layout = { shell: 1, list: 0, immediately: 0 };
 const TEN: Layout = { shell: 10, list: 0, immediately: 0 };
 const THOUSAND: Layout = { shell: 500, list: 250, immediately: 250 };
 const TEN_THOUSAND: Layout = { shell: 9500, list: 250, immediately: 250 };
+/** What others may use of the CPUs without being noticed. */
+const QUIET = 0.1;
 const TURNS = 300;
 const BURSTS = 7;
 
@@ -42,7 +44,6 @@ the same command. Ours: the real daemon and keeper, probes in real jails (unshar
 settings.budget 2000, so that nothing is held back, and its state directory on a tmpfs where there is one. Both run side
 by side, their turns alternate, and what is not called p99 is a median.`;
 
-const machine = lookAtMachine();
 const workshop = await openWorkshop();
 let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -52,6 +53,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 const rows: Row[] = [];
+const busy = { before: await busyShare(), after: Number.NaN };
 try {
   await measure(workshop, rows);
 } catch (error) {
@@ -59,6 +61,7 @@ try {
   process.exitCode = 1;
 }
 await workshop.clear();
+busy.after = await busyShare();
 if (!isInterrupted) print();
 
 async function measure(workshop: Workshop, rows: Row[]): Promise<void> {
@@ -117,15 +120,24 @@ async function measure(workshop: Workshop, rows: Row[]): Promise<void> {
 }
 
 function print(): void {
+  const machine = lookAtMachine();
   if (options.has('--json')) {
     const judged = rows.map((row) => ({ ...row, compared: compared(row), reached: isReached(row) }));
-    console.log(JSON.stringify({ version: 1, machine, rows: judged }));
+    console.log(JSON.stringify({ version: 1, machine, busy, rows: judged }));
     return;
   }
   console.log(`\n${table(rows)}\n`);
   const judged = rows.map(isReached).filter((verdict) => verdict !== undefined);
   console.log(`${judged.filter(Boolean).length} of ${judged.length} goals reached. ${describe(machine)}.`);
   console.log(NOTES);
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  console.log(
+    `Others used ${percent(busy.before)} of the CPUs just before, ${percent(busy.after)} just after.`,
+  );
+  if (Math.max(busy.before, busy.after) > QUIET)
+    console.log(
+      'That is too much for such short times: wait, or keep them off with chrt -r 1 npm run bench.',
+    );
 }
 
 function tell(what: string): void {

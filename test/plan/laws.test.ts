@@ -154,6 +154,20 @@ laws('a command whose keeper has died keeps its probe away, unless it may overla
   }
 });
 
+laws('a clock that is set back by a day keeps no probe waiting for a day', () => {
+  const world = new World();
+  edit(world, 'web', (p) => p.set('A', probe('A')));
+  world.startJail('web');
+  world.connect();
+  world.look();
+  world.turn();
+  world.kill('web/A');
+  assert.equal(world.turn().steps, [], 'there is a back-off');
+  world.now -= 86_400_000;
+  world.turn();
+  assert.is(world.records.get('web/A')?.state, 'armed');
+});
+
 laws('spent stays spent over restarts of the keeper and edits that keep `never`', () => {
   fc.assert(
     fc.property(

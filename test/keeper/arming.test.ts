@@ -1,4 +1,5 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { chown, mkdir, readFile, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Kind } from '../rig/jail.ts';
@@ -252,6 +253,26 @@ story(test, 'an arming that fails names its stage', { unless: userSingle.availab
   assert.is(await stageOf('g', { ...byChroot(t.dir), instance: 'x', ino: '2' }), 'root 116');
   assert.is(await stageOf('h', { ...byChroot(t.dir), instance: 'y', root: `${t.dir}/none` }), 'root 2');
 });
+
+story(
+  test,
+  'a keeper without root enters the jails of its own user, and leaves its groups alone',
+  { unless: userSingle.available() },
+  async (t) => {
+    const jail = await userSingle.start(t, 'own');
+    const state = join(t.dir, 's');
+    await mkdir(state, { mode: 0o700 });
+    await chown(state, 65534, 65534);
+    // A group of the keeper's that it may not drop: it stays on the probe, and the probe is armed all the same.
+    const nobody = ['/usr/bin/setpriv', '--reuid', '65534', '--regid', '65534', '--groups', '12'];
+    const { client } = await keeper(t, { by: nobody, state });
+    await client.order('arm', definition('own/A', t.unique('OWN'), byPid(jail.pid)));
+    const { pid } = await client.next('armed');
+    assert.match(String((await holdings(String(pid)))['CapBnd']), /^0+$/);
+    await jail.run(['/usr/bin/pkill', '-HUP', '-f', `^${t.unique('OWN')}$`]);
+    assert.is((await client.next('finished'))['exit'], '0');
+  },
+);
 
 story(
   test,

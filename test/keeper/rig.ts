@@ -23,6 +23,8 @@ const EVENTS = ['armed', 'held', 'died', 'failed', 'spent', 'gone', 'fired', 'st
 export class Client {
   /** Everything that was told, in order. */
   readonly told: Told[] = [];
+  /** The processes of all commands that were told of, with their start times. */
+  readonly commands = new Map<number, string>();
   readonly runs = new Map<string, readonly string[]>();
   readonly socket: Socket;
   /** What a story does about everything that is told, at once. */
@@ -36,8 +38,8 @@ export class Client {
     const read = createFrameReader();
     socket.on('data', (piece) => {
       for (const frame of read(piece)) {
-        const entries = [...frame.fields].map(([name, values]) => [name, values.at(-1) ?? '']);
-        const fields = Object.fromEntries(entries) as Record<string, string>;
+        const fields: Record<string, string> = {};
+        for (const [name, values] of frame.fields) fields[name] = values.at(-1) ?? '';
         // `refused` has a field of that name: which order it was.
         const told: Told = {
           ...fields,
@@ -45,6 +47,7 @@ export class Client {
           ...(fields['verb'] ? { order: fields['verb'] } : {}),
         };
         this.told.push(told);
+        if (told.verb === 'started') this.commands.set(Number(told['pid']), startOf(Number(told['pid'])));
         this.onTold?.(told);
         if (frame.verb === 'record') this.runs.set(told['key'] ?? '', frame.fields.get('run') ?? []);
       }
@@ -78,18 +81,19 @@ export class Client {
 
   /** The next event of this kind that no call has returned yet. */
   async next(verb: string, key?: string, seconds = 10): Promise<Told> {
-    const index = await until(
+    const found = await until(
       () => {
-        const at = this.told.findIndex(
-          (told, at) => at >= this.#seen && told.verb === verb && (key === undefined || told['key'] === key),
-        );
-        return at < 0 ? undefined : { at };
+        for (let at = this.#seen; at < this.told.length; at++) {
+          const told = this.told[at];
+          if (told?.verb === verb && (key === undefined || told['key'] === key)) return { at, told };
+        }
+        return undefined;
       },
       `the keeper tells ${verb} of ${key ?? 'anything'}`,
       { seconds, last: () => this.told.slice(-8) },
     );
-    this.#seen = index.at + 1;
-    return this.told[index.at] as Told;
+    this.#seen = found.at + 1;
+    return found.told;
   }
 
   /** All records, as `list` tells them. */
@@ -148,8 +152,7 @@ export async function keeper(
   { by = [], state = join(t.dir, 's') }: KeeperOptions = {},
 ): Promise<Keeper> {
   await mkdir(state, { mode: 0o700, recursive: true });
-  const [program = KEEPER, ...args] = [...by, KEEPER, state];
-  const child = spawn(program, args, {
+  const child = spawn(by[0] ?? KEEPER, by.length > 0 ? [...by.slice(1), KEEPER, state] : [state], {
     cwd: '/',
     env: {},
     detached: true,

@@ -37,7 +37,7 @@ struct body *body_make(struct keeper *keeper, struct record *record)
 	body->record = record;
 	body->instance = instance_keep_again(instance);
 	body->definition = definition_keep(record->definition);
-	record_receipt(record, body->receipt);
+	tell_receipt(record, body->receipt);
 	list_append(&record->bodies, &body->of_record);
 	list_append(&instance->pending, &body->of_instance);
 	if (list_empty(&instance->ring))

@@ -23,20 +23,15 @@ enum { SOFT_DESCRIPTORS = 1024, LINK_MAX_LENGTH = 4095 };
 
 void command_prepare(struct command *command, const struct definition *definition, const char *id)
 {
-	command->definition = *definition;
-	memcpy(command->fields, definition->fields, definition->length);
+	memcpy(command->copy, definition, sizeof *definition + definition->length);
+	command->definition = (struct definition *)(void *)command->copy;
 	snprintf(command->id, sizeof command->id, "%s", id);
 }
 
 /* The next child, of another jail, is not to find it. */
 void command_wipe(struct command *command)
 {
-	memset(command->fields, 0, command->definition.length);
-}
-
-static const char *text(const struct command *command, uint32_t offset)
-{
-	return offset ? command->fields + offset : "";
+	memset(command->copy, 0, sizeof *command->definition + command->definition->length);
 }
 
 static void report(enum stage stage, int error)
@@ -64,7 +59,7 @@ static int make_marker(const struct command *command)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 #endif
 	snprintf(link, sizeof link, "%ld %" PRId64 " %s", (long)getpid(),
-		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, text(command, command->definition.key));
+		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, definition_text(command->definition, command->definition->key));
 	return symlinkat(link, FD_RUNNING, command->id) == -1 ? errno : 0;
 }
 
@@ -81,12 +76,12 @@ static void limit_descriptors(void)
 
 static void become(struct command *command)
 {
-	const struct definition *definition = &command->definition;
+	const struct definition *definition = command->definition;
 	int count;
 
 	if (!definition->run_as)
 		return;
-	count = parse_groups(text(command, definition->run_groups), command->groups, WORDS_MAX);
+	count = parse_groups(definition_text(definition, definition->run_groups), command->groups, WORDS_MAX);
 	/* A keeper without root runs commands as itself, and keeps its groups. */
 	if (setgroups((size_t)count, command->groups) == -1 && (errno != EPERM || geteuid() == 0))
 		give_in(STAGE_groups);
@@ -99,14 +94,14 @@ static void become(struct command *command)
 /* argv, NULL, environment, NULL: pointers into the fields as they came over the wire. */
 static char **gather(struct command *command, char *trigger)
 {
-	const char *end = command->fields + command->definition.length;
-	char **argument = command->words, **environment = command->words + command->definition.arg_count + 1;
+	const char *end = command->definition->fields + command->definition->length;
+	char **argument = command->words, **environment = command->words + command->definition->arg_count + 1;
 	char **first = environment;
-	const char *at = command->fields;
+	const char *at = command->definition->fields;
 	struct field field;
 
 	while (field_next(&at, end, &field)) {
-		char *value = command->fields + (field.value - command->fields);
+		char *value = command->definition->fields + (field.value - command->definition->fields);
 
 		if (field_is(&field, "arg"))
 			*argument++ = value;
@@ -156,7 +151,7 @@ static void execute(char **arguments, char **environment)
 
 _Noreturn void command_execute(struct command *command)
 {
-	const char *cwd = text(command, command->definition.cwd);
+	const char *cwd = definition_text(command->definition, command->definition->cwd);
 	char trigger[ID_ROOM + 16], **environment;
 	sigset_t none;
 	int marker;

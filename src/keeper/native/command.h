@@ -21,9 +21,9 @@ enum { WORDS_MAX = FRAME_MAX / 4 };
 /* The one definition in hand, outside the arena, for the child. Its pages are touched as far as they are used. */
 struct command {
 	char id[ID_ROOM];
-	struct definition definition;
-	char fields[FRAME_MAX];
-	char *words[WORDS_MAX]; /* argument vector and environment, made by the child */
+	_Alignas(struct definition) char copy[sizeof(struct definition) + FRAME_MAX];
+	struct definition *definition; /* in there */
+	char *words[WORDS_MAX];        /* argument vector and environment, made by the child */
 	uint32_t groups[WORDS_MAX];
 };
 

@@ -4,16 +4,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "keeper.h"
 
 /* What one answer or one record may need; an event is at most EVENT_MAX. */
 enum { ANSWER_ROOM = 16384, READ_AT_ONCE = 65536 };
-
-static void serve(struct keeper *keeper, void *owner);
 
 static size_t room(const struct connection *connection)
 {
@@ -25,7 +20,7 @@ bool connection_has_room(const struct connection *connection)
 	return room(connection) >= ANSWER_ROOM;
 }
 
-static void drop(struct keeper *keeper, struct connection *connection)
+void connection_drop(struct keeper *keeper, struct connection *connection)
 {
 	if (keeper->daemon == connection) {
 		keeper->daemon = NULL;
@@ -99,7 +94,7 @@ void connection_make_daemon(struct keeper *keeper, struct connection *connection
 		older->listing = false;
 		older->next_event = NULL;
 		if (!older->closing)
-			drop(keeper, older);
+			connection_drop(keeper, older);
 	}
 	keeper->daemon = connection;
 	connection->next_event = list_empty(events) ? NULL : OWNER(events->next, struct event, link);
@@ -117,7 +112,7 @@ static void tell_records(struct keeper *keeper, struct connection *connection)
 		size_t length;
 
 		/* Straight into what is left; a record with very many runs waits until all of it is. */
-		record_tell(keeper, record, &frame, connection->out + connection->out_used, room(connection));
+		tell_record(keeper, record, &frame, connection->out + connection->out_used, room(connection));
 		length = frame_end(&frame);
 		if (length == 0 && connection->out_used > 0)
 			return;
@@ -177,14 +172,14 @@ static void flush(struct keeper *keeper, struct connection *connection)
 		if (connection->out_used == 0)
 			break;
 		if (!send_out(connection)) {
-			drop(keeper, connection);
+			connection_drop(keeper, connection);
 			return;
 		}
 		if (connection->out_used > 0)
 			break; /* he takes no more for now */
 	}
 	if (connection->closing && connection->out_used == 0) {
-		drop(keeper, connection);
+		connection_drop(keeper, connection);
 		return;
 	}
 	connection->full = connection->out_used > 0;
@@ -207,7 +202,7 @@ void connections_flush(struct keeper *keeper)
 
 /* ---- receiving */
 
-static void serve(struct keeper *keeper, void *owner)
+void connection_serve(struct keeper *keeper, void *owner)
 {
 	struct connection *connection = owner;
 	size_t space = CONNECTION_IN - connection->in_used;
@@ -221,88 +216,10 @@ static void serve(struct keeper *keeper, void *owner)
 	got = recv(connection->socket, connection->in + connection->in_used,
 		space < READ_AT_ONCE ? space : READ_AT_ONCE, MSG_DONTWAIT);
 	if (got == 0 || (got == -1 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
-		drop(keeper, connection);
+		connection_drop(keeper, connection);
 		return;
 	}
 	if (got > 0 && !connection->closing) /* of one that was superseded nothing counts any more */
 		connection->in_used += (size_t)got;
 	orders_read(keeper, connection);
-}
-
-/* ---- connecting */
-
-static bool trusted(int socket)
-{
-#ifdef __linux__
-	struct ucred peer;
-	socklen_t length = sizeof peer;
-
-	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == -1)
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid();
-#else
-	uid_t uid;
-	gid_t gid;
-
-	return getpeereid(socket, &uid, &gid) == 0 && (uid == 0 || uid == geteuid());
-#endif
-}
-
-/* A free place; if there is none, that of the oldest who is not the daemon. */
-static struct connection *place(struct keeper *keeper)
-{
-	struct connection *oldest = NULL;
-
-	for (int i = 0; i < CONNECTIONS; i++) {
-		struct connection *connection = &keeper->connections[i];
-
-		if (connection->socket == -1)
-			return connection;
-		if (connection != keeper->daemon && (!oldest || connection->order < oldest->order))
-			oldest = connection;
-	}
-	drop(keeper, oldest);
-	return oldest;
-}
-
-static void welcome(struct keeper *keeper, void *owner)
-{
-	struct connection *connection;
-	int socket = accept4(keeper->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	(void)owner;
-	if (socket == -1)
-		return;
-	if (!trusted(socket)) {
-		close(socket);
-		return;
-	}
-	connection = place(keeper);
-	*connection = (struct connection){.socket = socket, .order = ++keeper->connection_order};
-	connection->in = arena_take(&keeper->arena, CONNECTION_IN);
-	connection->out = arena_take(&keeper->arena, CONNECTION_OUT);
-	if (connection->in && connection->out
-		&& watch_add(&keeper->watch, socket, WATCH_READ, serve, connection) == 0)
-		return;
-	if (connection->in)
-		arena_give(&keeper->arena, connection->in, CONNECTION_IN);
-	if (connection->out)
-		arena_give(&keeper->arena, connection->out, CONNECTION_OUT);
-	*connection = (struct connection){.socket = -1};
-	close(socket);
-}
-
-int connections_listen(struct keeper *keeper, const char *name)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	for (int i = 0; i < CONNECTIONS; i++)
-		keeper->connections[i] = (struct connection){.socket = -1};
-	strncpy(address.sun_path, name, sizeof address.sun_path - 1);
-	keeper->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (keeper->listener == -1 || bind(keeper->listener, (struct sockaddr *)&address, sizeof address) == -1)
-		return -1;
-	if (chmod(name, 0600) == -1 || listen(keeper->listener, SOMAXCONN) == -1)
-		return -1;
-	return watch_add(&keeper->watch, keeper->listener, WATCH_READ, welcome, NULL);
 }

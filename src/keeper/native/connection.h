@@ -32,7 +32,8 @@ struct connection {
 	uint64_t order; /* counts up: the oldest goes when all are taken */
 };
 
-int connections_listen(struct keeper *keeper, const char *path);
+void connection_serve(struct keeper *keeper, void *connection); /* something has come in */
+void connection_drop(struct keeper *keeper, struct connection *connection);
 void connections_flush(struct keeper *keeper); /* sends what can be sent */
 
 /* An answer. False: it does not fit, which a caller prevents by looking first. */

@@ -1,5 +1,5 @@
 /*
- * Arming: the entering process, and then its clone, which is the probe.
+ * Arming, as the keeper sees it: the entering process, and then its clone, which is the probe.
  * PROTOCOL.md draws who says what; what comes up pipe R is treated as hostile.
  */
 #ifdef __linux__
@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -16,93 +15,7 @@
 #include "keeper.h"
 
 enum { AT_ONCE = 32, AT_ONCE_IN_INSTANCE = 8, A_FEW = 4, TIME_LIMIT = 10000 };
-enum { FD_IMAGE = FD_LIFE + 1, FD_LIFE_IN, FD_COUNT };
 enum { LOOK_AGAIN = 1 }; /* ms */
-
-/* ---- the child, on the host's side */
-
-static _Noreturn void give_in(const struct entrance *entrance, enum stage stage, int error)
-{
-	struct arming_report report = {
-		.nonce = entrance->order.nonce, .kind = ARMING_FAILED, .stage = stage, .value = error};
-
-	(void)!write(FD_REPORT, &report, sizeof report); /* else the keeper sees us end without a word */
-	_exit(1);
-}
-
-/* Pipe G: what we write into it now, the program that we are about to become reads from it. */
-static int leave_order(const struct arming_order *order)
-{
-	int ends[2];
-
-	if (pipe(ends) == -1 || write(ends[1], order, sizeof *order) != sizeof *order)
-		return errno;
-	if (ends[0] != FD_ORDER && dup2(ends[0], FD_ORDER) == -1)
-		return errno;
-	if (ends[0] != FD_ORDER)
-		close(ends[0]);
-	close(ends[1]);
-	return 0;
-}
-
-/* The other end of the instance's pipe of life, of which the keeper keeps the one that is written to. */
-static int take_life(void)
-{
-	char path[32];
-	int life;
-
-	snprintf(path, sizeof path, "/proc/self/fd/%d", FD_LIFE_IN);
-	life = open(path, O_RDONLY);
-	if (life == -1 || (life != FD_LIFE && dup2(life, FD_LIFE) == -1))
-		return errno;
-	if (life != FD_LIFE)
-		close(life);
-	return 0;
-}
-
-static _Noreturn void become_probe(struct keeper *keeper)
-{
-	struct entrance *entrance = &keeper->entrance;
-	enum stage stage = STAGE_none;
-	int error;
-
-	if (entrance->enter == ENTER_PID)
-		error = enter_process(entrance, &keeper->home, &stage);
-	else
-		error = enter_chroot(entrance, &stage);
-	if (error)
-		give_in(entrance, stage, error);
-	error = take_life();
-	if (!error)
-		error = leave_order(&entrance->order);
-	if (error)
-		give_in(entrance, STAGE_order, error);
-	error = image_execute(FD_IMAGE, entrance->title);
-	give_in(entrance, STAGE_exec, error);
-}
-
-/* ---- the keeper's side */
-
-static void prepare(struct keeper *keeper, const struct body *body, const struct entry *entry)
-{
-	const struct definition *definition = body->definition;
-	struct entrance *entrance = &keeper->entrance;
-	struct arming_order *order = &entrance->order;
-
-	memset(entrance, 0, offsetof(struct entrance, root));
-	entrance->enter = (enum enter)definition->enter;
-	entrance->pid = (pid_t)definition->pid;
-	entrance->dev = definition->dev;
-	entrance->ino = definition->ino;
-	strcpy(entrance->root, definition_text(definition, definition->root)); /* its length was checked */
-	body_title(body, entrance->title, sizeof entrance->title);
-	order->nonce = entry->nonce;
-	order->flags = geteuid() == 0 ? 0 : ARMING_KEEP_GROUPS;
-	order->uid = (uint32_t)definition->uid;
-	order->gid = (uint32_t)definition->gid;
-	order->group_count =
-		(uint32_t)parse_groups(definition_text(definition, definition->groups), order->groups, ARMING_GROUPS);
-}
 
 /* The turn of another one comes; the entering process itself may still have to be reaped. */
 static void end(struct keeper *keeper, struct entry *entry)
@@ -309,7 +222,7 @@ static bool spare_descriptors(const struct keeper *keeper, int newest)
 static int start(struct keeper *keeper, struct body *body, struct entry *entry)
 {
 	int report[2];
-	struct layout layout = {.count = FD_COUNT, .close_on_exec = FD_IMAGE};
+	struct layout layout = {.count = FD_ENTRANCE_COUNT, .close_on_exec = FD_IMAGE};
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC | O_NONBLOCK) == -1)
@@ -325,14 +238,14 @@ static int start(struct keeper *keeper, struct body *body, struct entry *entry)
 		close(report[1]);
 		return errno;
 	}
-	prepare(keeper, body, entry);
-	_Static_assert((int)FD_COUNT <= (int)LAUNCH_DESCRIPTORS, "room for what the child is given");
+	entrance_prepare(keeper, body, entry->nonce);
+	_Static_assert((int)FD_ENTRANCE_COUNT <= (int)LAUNCH_DESCRIPTORS, "room for what the child is given");
 	memcpy(layout.wanted,
 		(int[]){-1, -1, -1, -1, report[1], -1, body->instance->handle, -1, keeper->image, body->instance->life},
 		sizeof layout.wanted);
 	pid = launch(keeper, &entry->child, 0, &layout);
 	if (pid == 0)
-		become_probe(keeper);
+		entrance_become_probe(keeper);
 	close(report[1]);
 	if (pid == -1)
 		return errno;

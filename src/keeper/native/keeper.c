@@ -133,7 +133,7 @@ static void set_up(struct keeper *keeper, const char *path)
 	if (arena_open(&keeper->arena) == -1
 		|| watch_open(&keeper->watch, &keeper->arena, raise_descriptors()) == -1)
 		fail(EX_OSERR, "setting memory aside");
-	if (connections_listen(keeper, keeper->socket_name) == -1)
+	if (listener_open(keeper, keeper->socket_name) == -1)
 		fail(EX_CANTCREAT, keeper->socket_name);
 }
 

@@ -10,10 +10,12 @@
 #include "command.h"
 #include "connection.h"
 #include "enter.h"
+#include "entrance.h"
 #include "entry.h"
 #include "image.h"
 #include "instance.h"
 #include "launch.h"
+#include "listener.h"
 #include "order.h"
 #include "queue.h"
 #include "quit.h"
@@ -21,6 +23,7 @@
 #include "run.h"
 #include "scribe.h"
 #include "table.h"
+#include "tell.h"
 #include "timer.h"
 #include "watch.h"
 
@@ -39,7 +42,7 @@ struct keeper {
 	struct launcher launcher;
 	struct table children;
 
-	int listener;
+	int listener, spare;
 	struct connection connections[CONNECTIONS];
 	struct connection *daemon; /* one of them; NULL: none */
 	uint64_t connection_order;

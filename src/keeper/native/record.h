@@ -62,7 +62,4 @@ void record_run_ended(struct keeper *keeper, struct record *record, struct outco
 void record_settle(struct keeper *keeper, struct record *record);
 void records_settle_queued(struct keeper *keeper); /* there is room in the queue again */
 
-void record_receipt(const struct record *record, char receipt[RECEIPT_ROOM]);
-void record_tell(struct keeper *keeper, const struct record *record, struct frame *frame, void *buffer, size_t room);
-
 #endif

@@ -3,98 +3,11 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "keeper.h"
-
-void run_id(const struct keeper *keeper, uint64_t seq, char id[ID_ROOM])
-{
-	snprintf(id, ID_ROOM, "%s-%" PRIu64, keeper->epoch, seq);
-}
-
-/* ---- events */
-
-static void begin(struct keeper *keeper, const struct run *run, struct frame *frame, char buffer[EVENT_MAX],
-	const char *verb)
-{
-	char id[ID_ROOM];
-
-	run_id(keeper, run->seq, id);
-	event_begin(keeper, frame, buffer, verb);
-	frame_text(frame, "key", definition_text(run->definition, run->definition->key));
-	frame_text(frame, "id", id);
-}
-
-static void end(struct keeper *keeper, struct frame *frame)
-{
-	queue_release(keeper, 1);
-	event_end_trigger(keeper, frame);
-}
-
-void run_tell_fired(struct keeper *keeper, struct run *run, const char *by)
-{
-	struct frame frame;
-	char buffer[EVENT_MAX];
-
-	run->seq = keeper->queue.newest + 1; /* of this very event */
-	begin(keeper, run, &frame, buffer, "fired");
-	frame_text(&frame, "instance", definition_text(run->definition, run->definition->instance));
-	frame_text(&frame, "by", by);
-	if (run->definition->respawn == RESPAWN_NEVER)
-		frame_number(&frame, "once", 1);
-	end(keeper, &frame);
-}
-
-static void tell_started(struct keeper *keeper, struct run *run)
-{
-	struct frame frame;
-	char buffer[EVENT_MAX];
-
-	if (run->told)
-		return;
-	run->told = true;
-	begin(keeper, run, &frame, buffer, "started");
-	frame_number(&frame, "pid", run->child.pid);
-	if (run->marker)
-		frame_number(&frame, "marker", run->marker);
-	end(keeper, &frame);
-}
-
-static void tell_finished(struct keeper *keeper, struct run *run, struct ending ending)
-{
-	struct frame frame;
-	char buffer[EVENT_MAX];
-
-	if (!run->told)
-		queue_release(keeper, 1); /* of the `started` that never was */
-	begin(keeper, run, &frame, buffer, "finished");
-	frame_number(&frame, "duration", run->began ? clock_now() - run->began : 0);
-	if (run->stage != STAGE_none) {
-		frame_text(&frame, "stage", stage_word(run->stage));
-		frame_number(&frame, "errno", run->error);
-	} else {
-		frame_number(&frame, ending.signal ? "signal" : "exit", ending.value);
-	}
-	if (run->timed_out)
-		frame_number(&frame, "timedout", 1);
-	if (run->folded)
-		frame_number(&frame, "folded", run->folded);
-	end(keeper, &frame);
-}
-
-void run_tell(struct keeper *keeper, const struct run *run, struct frame *frame)
-{
-	char id[ID_ROOM], line[128];
-
-	run_id(keeper, run->seq, id);
-	snprintf(line, sizeof line, "%s %ld %" PRId64 " %" PRId64, id, (long)run->child.pid, run->fired_at,
-		run->started_at);
-	frame_text(frame, "run", line);
-}
 
 /* ---- its end */
 
@@ -121,7 +34,7 @@ static void finish(struct keeper *keeper, struct run *run, struct ending ending)
 		outcome.kind = ending.signal ? OUTCOME_SIGNAL : OUTCOME_EXIT;
 		outcome.value = ending.value;
 	}
-	tell_finished(keeper, run, ending);
+	run_tell_finished(keeper, run, ending);
 	if (run->began) {
 		keeper->running--;
 		keeper->last_end = clock_now();
@@ -152,7 +65,7 @@ static void read_outcome(struct keeper *keeper, struct run *run)
 		if (got == 0) {
 			close_outcome(keeper, run);
 			if (run->stage == STAGE_none)
-				tell_started(keeper, run);
+				run_tell_started(keeper, run);
 		} else if (got != sizeof report || report.stage >= STAGE_COUNT) {
 			break;
 		} else if (report.stage == STAGE_none) {
@@ -191,7 +104,7 @@ static void changed(struct keeper *keeper, struct child *child)
 	launch_ended(keeper, child->pid);
 	read_outcome(keeper, run);
 	if (run->stage == STAGE_none)
-		tell_started(keeper, run);
+		run_tell_started(keeper, run);
 	(void)process_reap(child->handle);
 	remove_marker(keeper, run);
 	child_forget(keeper, child);

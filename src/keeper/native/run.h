@@ -38,8 +38,6 @@ struct run {
 };
 
 struct run *run_make(struct keeper *keeper, struct record *record);
-void run_tell_fired(struct keeper *keeper, struct run *run, const char *by);
-void run_tell(struct keeper *keeper, const struct run *run, struct frame *frame); /* for `list` */
 void run_count_folded(struct record *record, uint64_t seq);
 
 /* Starts what waits, oldest first, as far as the budget allows. */
@@ -47,6 +45,12 @@ void runs_start(struct keeper *keeper);
 
 const char *run_kill(struct keeper *keeper, const char *id); /* NULL, or why not */
 void runs_terminate(struct keeper *keeper);                  /* all, and those that wait never start */
+
+/* The three events of a trigger, for which the queue has promised room. */
+void run_tell_fired(struct keeper *keeper, struct run *run, const char *by); /* makes its number */
+void run_tell_started(struct keeper *keeper, struct run *run);               /* once */
+void run_tell_finished(struct keeper *keeper, struct run *run, struct ending ending);
+void run_tell(struct keeper *keeper, const struct run *run, struct frame *frame); /* for `list` */
 
 void run_id(const struct keeper *keeper, uint64_t seq, char id[ID_ROOM]);
 

@@ -17,7 +17,11 @@ tell('budget: over it a trigger waits its turn, and says so; nothing is refused'
     { settings: { budget: 1, grace: '1s' } },
   );
   await s.host.reaches('web/C', 'armed');
-  for (const name of ['A', 'B', 'C']) assert.is((await s.hup(name)).code, 0);
+  for (const name of ['A', 'B', 'C']) {
+    assert.is((await s.hup(name)).code, 0);
+    // Which of two processes dies first is the scheduler's to say, so one after the other.
+    await s.host.reaches(`web/${name}`, 'running');
+  }
   assert.equal(await s.reach(1), ['A']);
   const waits = await s.host.probe('web/B', (p) => p.state === 'running' && p.reason !== undefined, 'waits');
   assert.match(waits.reason ?? '', /queued/);

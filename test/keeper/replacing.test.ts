@@ -50,25 +50,32 @@ story(
     const { client, pid } = await keeper(t);
     const slow = { arg: ['/bin/sh', '-c', 'sleep 0.3'] };
     await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid), slow));
-    const older = String((await client.next('armed'))['pid']);
+    let older = String((await client.next('armed'))['pid']);
     const isProbe = async (pid: string): Promise<boolean> =>
       (await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')).startsWith(t.unique('A'));
-    client.send('arm', definition('web/A', t.unique('A'), byPid(jail.pid), slow));
-    // As soon as the new one is seen, and before it has been told to go on.
-    const newer = await until(async () => {
-      const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim().split(' ');
-      for (const child of children) if (child !== older && (await isProbe(child))) return child;
-      return undefined;
-    }, 'the new process is seen');
-    kill(pid, 'SIGSTOP');
-    for (const probe of [older, newer]) {
-      try {
-        kill(probe, 'SIGHUP');
-      } catch {
-        // it was the entering process, which has ended
+    for (;;) {
+      client.send('arm', definition('web/A', t.unique('A'), byPid(jail.pid), slow));
+      // As soon as the new one is seen: it may still be the process that enters, or the older one may be gone already.
+      const newer = await until(async () => {
+        const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim().split(' ');
+        for (const child of children) if (child !== older && (await isProbe(child))) return child;
+        return undefined;
+      }, 'the new process is seen');
+      kill(pid, 'SIGSTOP');
+      const both = (await isProbe(older)) && (await isProbe(newer));
+      let hit = 0;
+      for (const probe of both ? [older, newer] : []) {
+        try {
+          kill(probe, 'SIGHUP');
+          hit++;
+        } catch {
+          // it was the entering process, which has ended
+        }
       }
+      kill(pid, 'SIGCONT');
+      if (hit === 0) older = String((await client.next('armed'))['pid']);
+      else break;
     }
-    kill(pid, 'SIGCONT');
     await client.next('fired');
     await client.next('finished');
     await client.reaches('web/A', 'armed');
@@ -181,7 +188,7 @@ story(test, 'quit lets commands finish, then ends them, and then ends', { unless
   const jail = await unshared.start(t, 'web');
   const { client, pid, state, epoch } = await keeper(t);
   for (const [key, command] of [
-    ['web/A', 'sleep 0.3; exit 7'],
+    ['web/A', 'sleep 0.5; exit 7'],
     ['web/B', 'exec sleep 1000'],
     ['web/C', 'true'],
   ] as const) {
@@ -189,13 +196,14 @@ story(test, 'quit lets commands finish, then ends them, and then ends', { unless
       'arm',
       definition(key, t.unique(key), byPid(jail.pid), { arg: ['/bin/sh', '-c', command] }),
     );
-    const armed = await client.next('armed');
-    if (key !== 'web/C') kill(String(armed['pid']), 'SIGHUP');
-    if (key !== 'web/C') await client.next('started');
+    const armed = await client.next('armed', key);
+    if (key === 'web/C') continue;
+    kill(String(armed['pid']), 'SIGHUP');
+    await client.next('started', key);
   }
   await client.order('quit', { grace: '1500' });
   await client.order('arm', definition('web/D', 'D', byPid(jail.pid)), 'refused');
-  assert.is((await client.next('finished', 'web/A'))['exit'], '7');
+  await until(() => client.events('finished', 'web/A')[0]?.['exit'] === '7', 'the short command has ended');
   const last = await client.next('finished', 'web/B');
   assert.is(last['signal'], '15');
   assert.ok(isAlive(pid));

@@ -74,7 +74,7 @@ tell('written slowly in place: no half of it is ever taken', async (t) => {
   const whereabouts = `jails:\n  web:\n    pid: ${s.jail.where.slice(5)}\n    probes:\n`;
   await file.write(`${whereabouts}      MORE: { command: 'true' }\n`);
   for (const name of ['BUTTON', 'OTHER']) {
-    await new Promise((resolve) => setTimeout(resolve, 200)); // it is slow: that is the story
+    await new Promise((resolve) => setTimeout(resolve, 60)); // it is slow: that is the story
     await file.write(`      ${name}: { command: 'true' }\n`);
   }
   await file.close();

@@ -30,14 +30,6 @@ export class Complaint extends Error {
   }
 }
 
-export type Json =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [name: string]: Json | undefined };
-
 /** What travels back. */
 export type Answer =
   | { readonly heard: number }

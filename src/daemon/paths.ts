@@ -114,12 +114,3 @@ export function removePidfile(path: string): void {
     // gone already
   }
 }
-
-/** Removes a file of ours at the end; that it has gone already is no matter. */
-export function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // gone already, or its directory is: nothing is left to remove
-  }
-}

@@ -2,18 +2,22 @@ import { createHash } from 'node:crypto';
 import { resolve as absolute } from 'node:path';
 import { createApart, createHere } from './apart.ts';
 import type { RemoteDrafting } from './apart.ts';
+import { findUntrustedCommands } from './command-trust.ts';
 import type { Defaults } from './config-file.ts';
 import type { Config } from './config.ts';
 import { findConflicts } from './conflicts.ts';
 import { mostImportant } from './diagnostic.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Draft, Objection } from './draft.ts';
+import { findEnclosed } from './enclosed.ts';
+import type { Precious } from './enclosed.ts';
 import { gather } from './gather.ts';
 import type { Gathered, Sheet, Trust } from './gather.ts';
 import { findMissingPrograms } from './programs.ts';
 import { resolve, resolveSettings, usersOf } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
 import { complainOf } from './source.ts';
+import { findUnwiseTitles } from './titles.ts';
 import { lookUp } from './users.ts';
 import type { Lookup } from './users.ts';
 
@@ -47,6 +51,8 @@ export interface Loader {
 export interface LoaderOptions extends Trust {
   /** Also warn of commands whose program is missing now; for `check`, where nothing is remembered. */
   readonly programs?: boolean;
+  /** The daemon's own files, which must not lie in a jail. */
+  readonly own?: readonly Precious[];
   /** Parse in this thread: for a command that ends anyway. */
   readonly here?: boolean;
 }
@@ -75,15 +81,23 @@ export function createLoader(path: string, options: LoaderOptions): Loader {
     const setting = JSON.stringify([defaults, [...users]]);
     const digest = digestOf([setting, ...drafts.flatMap((draft) => [draft.file, draft.digest])]);
     const sound = gathered.objections.length === 0 && !gathered.problems.some(isError);
-    if (last?.digest === digest && sound) return (last = { ...last, involved });
+    const known = last?.digest === digest && sound ? last : undefined;
+    const results = known ? [] : drafts.map((draft) => resolveOnce(draft, setting, defaults, users));
+    const jails = known?.config.jails ?? results.flatMap((result) => result.jails);
+    // Whose the programs are can change while the files stay as they are.
+    const dangers = [
+      ...findUntrustedCommands(jails, options),
+      ...findEnclosed(jails, ownFiles(gathered, options)),
+    ];
+    if (known && dangers.length === 0) return (last = { ...known, involved });
 
-    const results = drafts.map((draft) => resolveOnce(draft, setting, defaults, users));
-    const jails = results.flatMap((result) => result.jails);
     const objections = mostImportant([
       ...gathered.objections,
       ...results.flatMap((result) => result.objections),
       ...checkDefaultUser(file, defaults, users),
       ...findConflicts(jails),
+      ...dangers,
+      ...findUnwiseTitles(jails),
       ...(options.programs ? drafts.flatMap(findMissingPrograms) : []),
     ]);
     const diagnostics = inOrder(gathered, [
@@ -133,6 +147,10 @@ const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
 
 function digestOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+function ownFiles({ sheets }: Gathered, { own = [] }: LoaderOptions): Precious[] {
+  return [...Array.from(sheets.keys(), (path) => ({ what: 'the configuration', path })), ...own];
 }
 
 function checkDefaultUser(file: string, { run_as: name }: Defaults, users: Users): Objection[] {

@@ -14,7 +14,7 @@ import { linkKeeper, type KeeperLink } from './keeper-link.ts';
 import { openLog, type LogSink } from './log-sink.ts';
 import { createLooker } from './looker.ts';
 import { createLoop, type Loop } from './loop.ts';
-import type { DaemonOptions } from './options.ts';
+import { ownFiles, type DaemonOptions } from './options.ts';
 import { checkSocketLengths, prepareStateDirectory, removePidfile, writePidfile } from './paths.ts';
 import { watchOrphans } from './orphans.ts';
 import { totalsOf, type Change } from '../plan/plan.ts';
@@ -83,7 +83,11 @@ async function run(
 ): Promise<Omit<Daemon, 'ended' | 'reopenLog'>> {
   const startedAt = Date.now();
   const state = openStateFile(options.state);
-  const loader: Loader = createLoader(options.config, { owner: process.getuid?.() ?? 0, lenient: false });
+  const loader: Loader = createLoader(options.config, {
+    owner: process.getuid?.() ?? 0,
+    lenient: false,
+    own: ownFiles(options),
+  });
   const { standing, involved, events } = await firstStanding(options, loader, state);
 
   const { settings } = standing.config;
@@ -213,6 +217,7 @@ async function run(
       feed,
       state,
       config: options.config,
+      own: ownFiles(options),
       version,
       startedAt,
       keeper,

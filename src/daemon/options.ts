@@ -1,3 +1,4 @@
+import type { Precious } from '../config/enclosed.ts';
 import type { LogFormat } from '../log.ts';
 
 /** How a daemon was asked to run; every path absolute. */
@@ -22,3 +23,13 @@ export const DEFAULTS = {
   pidfile: '/var/run/jaildaemon.pid',
   log: '/var/log/jaildaemon.log',
 } as const;
+
+/** What must not lie where a jail's root could change it; the configuration itself is known to who loads it. */
+export function ownFiles({ state, socket, pidfile, log }: DaemonOptions): Precious[] {
+  return [
+    { what: 'the state directory', path: state },
+    { what: 'the control socket', path: socket },
+    { what: 'the pidfile', path: pidfile },
+    ...(log.startsWith('/') ? [{ what: 'the log', path: log }] : []),
+  ];
+}

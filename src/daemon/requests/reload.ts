@@ -23,11 +23,11 @@ export function reloadHandler({ reloader, loop }: Services): Handler {
 }
 
 /** `plan [file]`: what a reload would do; nothing is done. */
-export function planHandler({ loop, looker, reloader, config }: Services): Handler {
+export function planHandler({ loop, looker, reloader, config, own }: Services): Handler {
   return async (args, reply) => {
     const file = optionalText(args, 'file') ?? config;
     if (!file.startsWith('/')) throw new Complaint(EXIT.usage, 'the file must be an absolute path');
-    const result = await createLoader(file, { owner: process.getuid?.() ?? 0, lenient: false }).load();
+    const result = await createLoader(file, { owner: process.getuid?.() ?? 0, lenient: false, own }).load();
     const changes = result.ok ? await rehearse(result) : [];
     await sendInBatches(changes, (rows) => reply.row(rows));
     return outcome(

@@ -1,3 +1,4 @@
+import type { Precious } from '../../config/enclosed.ts';
 import type { Journal } from '../../history/journal.ts';
 import type { Outputs } from '../../history/outputs.ts';
 import type { Keeper } from '../../keeper/keeper.ts';
@@ -17,6 +18,8 @@ export interface Services {
   readonly feed: Feed;
   readonly state: StateFile;
   readonly config: string;
+  /** The daemon's own files, which must not lie in a jail. */
+  readonly own: readonly Precious[];
   readonly version: string;
   readonly startedAt: number;
   readonly keeper: () => Keeper | undefined;

@@ -85,7 +85,10 @@ story(test, 'a frame that is no order is refused, and changes nothing', { unless
     { title: 'ümlaut' },
     { uid: '-1' },
     { uid: '4294967295' },
+    { enter: 'prison' },
     { enter: 'jail' },
+    { enter: 'jail', jid: '0' },
+    { enter: 'jail', jid: '3', name: 'x'.repeat(256) },
     { respawn: 'always' },
     { root: 'relative' },
     { concurrency: '0' },
@@ -105,6 +108,17 @@ story(test, 'a frame that is no order is refused, and changes nothing', { unless
   assert.is((await client.list()).size, 0);
   const answer = await refused(encodeFrame('disarm', { ref: '77', key: 'no/such' }));
   assert.equal([answer['ref'], answer['key'], answer['order']], ['77', 'no/such', 'disarm']);
+});
+
+story(test, 'a way in that this system does not have is refused by name', { unless }, async (t) => {
+  const { client } = await keeper(t);
+  const { dev, ino } = byChroot(t.dir);
+  const jail = { enter: 'jail', instance: '1700000000:3:4', jid: '3', name: 'web', dev, ino };
+  client.send('arm', definition('web/A', 'A', jail));
+  const answer = await client.next('refused');
+  assert.match(String(answer['why']), /this system has none/);
+  assert.is(answer['key'], 'web/A');
+  assert.is((await client.list()).size, 0);
 });
 
 story(test, 'a length out of range ends the connection, and only that', { unless }, async (t) => {

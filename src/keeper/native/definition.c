@@ -1,20 +1,22 @@
 #include <string.h>
 
 #include "definition.h"
+#include "enter.h"
 #include "frame.h"
 #include "probe/arming.h"
 
 enum kind { TEXT, NUMBER, WORD };
 
-enum { REQUIRED = 1, FOR_PID = 2, FOR_CHROOT = 4, FOR_RUN_AS = 8 };
+enum { REQUIRED = 1, FOR_PID = 2, FOR_CHROOT = 4, FOR_RUN_AS = 8, FOR_JAIL = 16 };
 
 static const char *const respawn_words[] = {"never", "after", "immediately", NULL};
-static const char *const enter_words[] = {"pid", "chroot", NULL};
+static const char *const enter_words[] = {"pid", "chroot", "jail", NULL};
 
 #define AT(member) offsetof(struct definition, member)
 #define ID_MAX 4294967294u /* -1 means "leave it" to setresuid(2) */
 #define MS_MAX ((uint64_t)1 << 50)
-#define PID_LARGEST 2147483647u
+#define PID_LARGEST 2147483647u /* also of a jid */
+#define NAME_MAX_LENGTH 255
 
 /* Every field but `arg` and `env`, which are repeated. */
 static const struct rule {
@@ -36,8 +38,10 @@ static const struct rule {
 	{"pid", NUMBER, FOR_PID, AT(pid), PID_LARGEST, NULL},
 	{"start", NUMBER, FOR_PID, AT(start), UINT64_MAX, NULL},
 	{"root", TEXT, FOR_CHROOT, AT(root), PATH_LONGEST, NULL},
-	{"dev", NUMBER, FOR_CHROOT, AT(dev), UINT64_MAX, NULL},
-	{"ino", NUMBER, FOR_CHROOT, AT(ino), UINT64_MAX, NULL},
+	{"jid", NUMBER, FOR_JAIL, AT(jid), PID_LARGEST, NULL},
+	{"name", TEXT, 0, AT(name), NAME_MAX_LENGTH, NULL},
+	{"dev", NUMBER, FOR_CHROOT | FOR_JAIL, AT(dev), UINT64_MAX, NULL},
+	{"ino", NUMBER, FOR_CHROOT | FOR_JAIL, AT(ino), UINT64_MAX, NULL},
 	{"respawn", WORD, REQUIRED, AT(respawn), 0, respawn_words},
 	{"receipt", NUMBER, 0, AT(receipt), 1, NULL},
 	{"cwd", TEXT, 0, AT(cwd), PATH_LONGEST, NULL},
@@ -99,6 +103,7 @@ static const char *look_whole(const struct definition *definition, uint32_t seen
 
 		wanted |= (rules[i].when & FOR_PID) && definition->enter == ENTER_PID;
 		wanted |= (rules[i].when & FOR_CHROOT) && definition->enter == ENTER_CHROOT;
+		wanted |= (rules[i].when & FOR_JAIL) && definition->enter == ENTER_JAIL;
 		wanted |= (rules[i].when & FOR_RUN_AS) && definition->run_as;
 		if (wanted && !(seen & 1u << i))
 			return "a field is missing";
@@ -113,13 +118,15 @@ static const char *look_whole(const struct definition *definition, uint32_t seen
 		return "root is not an absolute path";
 	if (definition->enter == ENTER_PID && definition->pid == 0)
 		return "pid is 0";
+	if (definition->enter == ENTER_JAIL && definition->jid == 0)
+		return "jid is 0";
 	if (definition->concurrency == 0)
 		return "concurrency is 0";
 	if (parse_groups(definition_text(definition, definition->groups), groups, ARMING_GROUPS) == -1)
 		return "groups are not up to 256 numbers separated by commas";
 	if (parse_groups(definition_text(definition, definition->run_groups), NULL, FRAME_MAX) == -1)
 		return "run_groups are not numbers separated by commas";
-	return NULL;
+	return enter_refuses(definition);
 }
 
 static const char *fill(struct definition *definition)

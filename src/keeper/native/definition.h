@@ -8,7 +8,7 @@
 #include "arena.h"
 
 enum respawn { RESPAWN_NEVER, RESPAWN_AFTER, RESPAWN_IMMEDIATELY };
-enum enter { ENTER_PID, ENTER_CHROOT };
+enum enter { ENTER_PID, ENTER_CHROOT, ENTER_JAIL };
 
 enum { TEXT_MAX = 1024, TITLE_MAX = 200, PATH_LONGEST = 4095 };
 
@@ -20,9 +20,9 @@ enum { TEXT_MAX = 1024, TITLE_MAX = 200, PATH_LONGEST = 4095 };
 struct definition {
 	uint32_t refs;
 	uint32_t length;
-	uint32_t key, tag, title, groups, instance, root, cwd, run_groups;
+	uint32_t key, tag, title, groups, instance, root, name, cwd, run_groups;
 	uint32_t arg_count, env_count;
-	uint64_t uid, gid, pid, start, dev, ino, receipt, timeout, kill_after, cooldown, concurrency, output;
+	uint64_t uid, gid, pid, start, jid, dev, ino, receipt, timeout, kill_after, cooldown, concurrency, output;
 	uint64_t run_uid, run_gid;
 	uint64_t respawn, enter;
 	bool run_as;

@@ -17,6 +17,9 @@ struct home {
 };
 int enter_learn_home(struct home *home);
 
+/* NULL, or why no jail can be entered in this way on this system. */
+const char *enter_refuses(const struct definition *definition);
+
 /* All that the child of an entry needs, outside the arena, which it does not have. */
 struct entrance {
 	struct arming_order order;

@@ -34,6 +34,12 @@ static int look(const char *process, int kind, struct stat *status)
 	return stat(path, status);
 }
 
+const char *enter_refuses(const struct definition *definition)
+{
+	return definition->enter == ENTER_JAIL
+		? "enter is jail, and this system has none: jail_attach(2) is of FreeBSD and DragonFly" : NULL;
+}
+
 int enter_learn_home(struct home *home)
 {
 	memset(home, 0, sizeof *home);

@@ -10,7 +10,8 @@
 	STAGE(dump) STAGE(keyring) STAGE(groups) STAGE(setns) STAGE(chroot) STAGE(chdir) STAGE(bounding) \
 	STAGE(setgid) STAGE(setuid) STAGE(capset) STAGE(nonewprivs) STAGE(clone) STAGE(setsid) STAGE(pdeathsig) \
 	STAGE(name) STAGE(seccomp) STAGE(report) STAGE(timeout) \
-	STAGE(pipe) STAGE(stdin) STAGE(output) STAGE(limit)
+	STAGE(pipe) STAGE(stdin) STAGE(output) STAGE(limit) \
+	STAGE(attach) STAGE(identity) STAGE(capmode)
 
 #define STAGE_NUMBER(word) STAGE_##word,
 enum stage { STAGES(STAGE_NUMBER) STAGE_COUNT };

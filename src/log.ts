@@ -99,6 +99,8 @@ export function describe(event: Event): LogLine | undefined {
       return line('error', event.id, `not armed: ${event.stage} failed`, errnoName(event.errno));
     case 'spent':
       return line('info', event.id, 'spent until its jail starts anew');
+    case 'removed':
+      return line('debug', event.id, 'its last process is gone');
     case 'fired':
       return line(
         'info',

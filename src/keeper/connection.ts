@@ -4,7 +4,7 @@ import { readMessage, type Message } from './messages.ts';
 import { orderFields, type Order } from './orders.ts';
 
 /** The protocol that this daemon speaks (PROTOCOL.md, "History of versions"). */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** A line to a living keeper. Orders are written in order and never wait for an answer. */
 export interface Connection {

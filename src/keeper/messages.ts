@@ -1,6 +1,14 @@
 import type { Frame } from './frame.ts';
 
-export type RecordState = 'entering' | 'armed' | 'running' | 'cooling' | 'spent' | 'idle' | 'removing';
+export type RecordState =
+  | 'entering'
+  | 'armed'
+  | 'running'
+  | 'cooling'
+  | 'spent'
+  | 'idle'
+  | 'removing'
+  | 'removed';
 export type HoldReason = 'cooldown' | 'concurrency' | 'brake' | 'queue';
 
 /** A command as the keeper lists it; `startedAt` is absent while it waits for the budget. Times: ms since 1970. */
@@ -60,6 +68,8 @@ export type ProbeEvent = Numbered &
         readonly pid?: number;
       }
     | { readonly type: 'spent'; readonly id: string; readonly instance: string }
+    /** A disarmed probe has no process any more: nothing can trigger it there. */
+    | { readonly type: 'removed'; readonly id: string; readonly instance: string }
     | {
         readonly type: 'fired';
         readonly id: string;
@@ -225,6 +235,7 @@ export function readMessage(frame: Frame): Message {
         ...some('pid', count('pid')),
       };
     case 'spent':
+    case 'removed':
       return { type: verb, ...numbered(), id: text('key'), instance: text('instance') };
     case 'gone':
       return { type: verb, ...numbered(), instance: text('instance') };

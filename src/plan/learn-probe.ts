@@ -6,7 +6,7 @@ import { learnGone } from './learn-jails.ts';
 import { isAdhoc, type Held, type ObservedProbe, type Trouble } from './observed.ts';
 
 /** Takes over what the keeper says of one probe. */
-export function learnProbeEvent(draft: Draft, event: ProbeEvent): void {
+export function learnProbeEvent(draft: Draft, event: Exclude<ProbeEvent, { type: 'removed' }>): void {
   const jail = draft.jailOf(event.id);
   // The last words of an ad hoc probe that is forgotten already.
   if (isAdhoc(event.id) && !draft.adhoc.has(event.id) && !draft.jails.get(jail)?.probes.has(event.id)) return;
@@ -56,7 +56,7 @@ export function learnRefused(probe: ObservedProbe, why: string, at: number): Obs
   };
 }
 
-function probeAfter(probe: ObservedProbe, event: ProbeEvent): ObservedProbe {
+function probeAfter(probe: ObservedProbe, event: Exclude<ProbeEvent, { type: 'removed' }>): ObservedProbe {
   const { at } = event;
   switch (event.type) {
     case 'armed': {

@@ -98,6 +98,8 @@ function learnOne(draft: Draft, event: Event): void {
     case 'finished':
       learnProbeEvent(draft, event);
       return;
+    // It was forgotten when it was disarmed, and may be ordered anew by now.
+    case 'removed':
     case 'unchanged':
     case 'misconfigured':
     case 'daemon':

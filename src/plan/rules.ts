@@ -29,7 +29,8 @@ interface Rule {
   readonly verdict: (s: Situation) => Verdict;
 }
 
-const isHeld = (s: Situation): boolean => s.probe?.held !== undefined && s.probe.held.state !== 'removing';
+const isHeld = (s: Situation): boolean =>
+  s.probe?.held !== undefined && !['removing', 'removed'].includes(s.probe.held.state);
 /** It is there, or comes back by itself. */
 const isAlive = (s: Situation): boolean =>
   ['armed', 'entering', 'cooling'].includes(s.probe?.held?.state ?? '') && isOurs(s);

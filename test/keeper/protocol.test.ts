@@ -26,12 +26,11 @@ story(test, 'hello comes first, and says who is there', { unless }, async (t) =>
   const { connect, epoch, pid, state } = await keeper(t);
   const client = await connect(false);
   assert.is((await client.order('list', {}, 'refused'))['why'], 'hello must come first');
-  await client.order('hello', { version: '2' }, 'refused');
-  client.send('hello', { version: '1' });
+  client.send('hello', { version: '2' });
   const hello = await client.next('hello');
   assert.equal(
     [hello['version'], hello['epoch'], hello['pid'], hello['seq']],
-    ['1', epoch, String(pid), '0'],
+    ['2', epoch, String(pid), '0'],
   );
   assert.ok(Math.abs(Number(hello['started']) - Date.now()) < 60_000);
   assert.ok(Number(hello['nofile']) > 0);
@@ -160,7 +159,7 @@ story(test, 'noise: the keeper lives, and serves the next one', { unless, second
   ).subarray(4);
   for (let round = 0; round < 300; round++) {
     const other = await connect(false);
-    other.socket.write(encodeFrame('hello', { version: 1 }));
+    other.socket.write(encodeFrame('hello', { version: 2 }));
     for (let count = 0; count < 20; count++) {
       const bytes = Buffer.from(model);
       for (let change = random(8); change >= 0; change--)

@@ -17,7 +17,18 @@ export interface Told {
   readonly [field: string]: string;
 }
 
-const EVENTS = ['armed', 'held', 'died', 'failed', 'spent', 'gone', 'fired', 'started', 'finished'];
+const EVENTS = [
+  'armed',
+  'held',
+  'died',
+  'failed',
+  'spent',
+  'removed',
+  'gone',
+  'fired',
+  'started',
+  'finished',
+];
 
 /** One connection to a keeper, which speaks nothing but frames. */
 export class Client {
@@ -145,14 +156,18 @@ export interface KeeperOptions {
   /** What runs it, such as `setpriv …`. */
   readonly by?: readonly string[];
   readonly state?: string;
+  /** A keeper of another version, see `keeperOfVersion`. */
+  readonly program?: string;
+  /** What the stories' own client says in its hello. */
+  readonly version?: number;
 }
 
 export async function keeper(
   t: Teller,
-  { by = [], state = join(t.dir, 's') }: KeeperOptions = {},
+  { by = [], state = join(t.dir, 's'), program = KEEPER, version = 2 }: KeeperOptions = {},
 ): Promise<Keeper> {
   await mkdir(state, { mode: 0o700, recursive: true });
-  const child = spawn(by[0] ?? KEEPER, by.length > 0 ? [...by.slice(1), KEEPER, state] : [state], {
+  const child = spawn(by[0] ?? program, by.length > 0 ? [...by.slice(1), program, state] : [state], {
     cwd: '/',
     env: {},
     detached: true,
@@ -184,7 +199,7 @@ export async function keeper(
     const client = new Client(socket);
     clients.push(client);
     if (hello) {
-      client.send('hello', { version: 1 });
+      client.send('hello', { version });
       await until(() => client.told.find(({ verb }) => verb === 'hello'), 'the keeper says hello');
     }
     return client;

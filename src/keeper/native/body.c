@@ -43,6 +43,7 @@ struct body *body_make(struct keeper *keeper, struct record *record)
 	if (list_empty(&instance->ring))
 		list_append(&keeper->entering_ring, &instance->ring);
 	body->waiting = true;
+	keeper->bodies++;
 	return body;
 }
 
@@ -71,6 +72,7 @@ void body_free_if_over(struct keeper *keeper, struct body *body)
 
 	if (body->waiting || body->entry || body->child.pid)
 		return;
+	keeper->bodies--;
 	list_remove(&body->of_record);
 	list_remove(&body->of_instance);
 	instance_drop(keeper, body->instance);

@@ -202,7 +202,7 @@ static void loop(struct keeper *keeper)
 			since = -1;
 			connections_flush(keeper);
 		}
-	} while (!quit_is_over(keeper));
+	} while (!quit_is_over(keeper) && !drain_is_over(keeper));
 }
 
 int main(int count, char **words)

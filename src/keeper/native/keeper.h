@@ -55,6 +55,7 @@ struct keeper {
 	struct list no_room;       /* records that wait for room in the queue */
 	struct list entering_ring; /* instances with bodies that wait to enter */
 	unsigned entering, unnamed;
+	uint32_t bodies; /* of all records: processes of probes, and those that are to become one */
 	bool strays; /* there may be a child that nobody here knows */
 
 	uint32_t budget, brake;
@@ -66,7 +67,7 @@ struct keeper {
 	int64_t launched;          /* when one last began or ended to do so */
 	int64_t last_end;
 
-	bool quitting;
+	bool draining, quitting;
 	struct timer grace, patience;
 	int64_t quit_at;
 

@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "keeper.h"
+#include "protocol.h"
 
-enum { WORD_SHOWN = 64, PROTOCOL_VERSION = 1 };
+enum { WORD_SHOWN = 64 };
 
 /* The fields of one order that are not a definition's. Those that it does not have are refused. */
 struct order {
@@ -45,6 +46,8 @@ static const char *do_arm(struct keeper *keeper, struct connection *connection, 
 	(void)connection;
 	if (keeper->quitting)
 		return "the keeper is ending";
+	if (keeper->draining)
+		return "the keeper is draining";
 	definition = parse(keeper, order, &why);
 	return definition ? record_arm(keeper, definition) : why;
 }
@@ -100,6 +103,16 @@ static const char *do_ack(struct keeper *keeper, struct connection *connection, 
 	return NULL;
 }
 
+static const char *do_drain(struct keeper *keeper, struct connection *connection, struct order *order)
+{
+	(void)connection;
+	(void)order;
+	if (PROTOCOL_VERSION == 1)
+		return "the verb is unknown";
+	drain_begin(keeper);
+	return NULL;
+}
+
 static const char *do_quit(struct keeper *keeper, struct connection *connection, struct order *order)
 {
 	(void)connection;
@@ -112,7 +125,7 @@ static const char *do_hello(struct keeper *keeper, struct connection *connection
 	struct frame frame;
 	char buffer[256];
 
-	if (order->version != PROTOCOL_VERSION)
+	if (PROTOCOL_VERSION == 1 && order->version != PROTOCOL_VERSION)
 		return "this keeper speaks version 1";
 	frame_begin(&frame, buffer, sizeof buffer, "hello");
 	frame_number(&frame, "version", PROTOCOL_VERSION);
@@ -121,6 +134,8 @@ static const char *do_hello(struct keeper *keeper, struct connection *connection
 	frame_number(&frame, "started", keeper->started);
 	frame_number(&frame, "seq", (int64_t)keeper->queue.newest);
 	frame_number(&frame, "nofile", (int64_t)keeper->watch.count);
+	if (keeper->draining)
+		frame_number(&frame, "draining", 1);
 	connection_answer(connection, &frame);
 	connection_make_daemon(keeper, connection);
 	return NULL;
@@ -142,6 +157,7 @@ static const struct verb {
 	{"kill", ID, do_kill},
 	{"list", 0, do_list},
 	{"ack", SEQ, do_ack},
+	{"drain", 0, do_drain},
 	{"quit", GRACE, do_quit},
 };
 

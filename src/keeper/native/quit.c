@@ -1,6 +1,7 @@
 /*
- * The end, by order only. Probes go at once, commands when they have ended or their grace is over, the keeper when
- * the daemon has all there is to tell. It is carried out even if the daemon dies meanwhile.
+ * The end, by order only, and carried out even if the daemon dies meanwhile. quit: probes go at once, commands when
+ * they have ended or their grace is over, the keeper when the daemon has all there is to tell. drain: nothing new
+ * is begun, and the keeper goes when nothing is left; the daemon disarms, probe by probe.
  */
 #include "keeper.h"
 
@@ -53,4 +54,26 @@ bool quit_is_over(struct keeper *keeper)
 	if (list_empty(&keeper->queue.events))
 		return true;
 	return !keeper->daemon && !wait_until(keeper, keeper->last_end + FOR_A_DAEMON);
+}
+
+void drain_begin(struct keeper *keeper)
+{
+	keeper->draining = true;
+	for (struct list *link = keeper->record_list.next; link != &keeper->record_list; link = link->next) {
+		struct record *record = OWNER(link, struct record, link);
+
+		if (record->state == COOLING)
+			record_settle(keeper, record); /* it will not come back by itself: idle */
+	}
+}
+
+bool drain_is_over(const struct keeper *keeper)
+{
+	const struct connection *daemon = keeper->daemon;
+
+	if (!keeper->draining || keeper->bodies > 0 || keeper->running > 0)
+		return false;
+	if (!list_empty(&keeper->waiting) || !list_empty(&keeper->unread) || !list_empty(&keeper->queue.events))
+		return false;
+	return !daemon || (daemon->out_used == 0 && !daemon->listing); /* it has its answers */
 }

@@ -7,6 +7,10 @@
 struct keeper;
 
 void quit_begin(struct keeper *keeper, uint64_t grace);
-bool quit_is_over(struct keeper *keeper); /* asked at the end of every turn */
+void drain_begin(struct keeper *keeper);
+
+/* Asked at the end of every turn. */
+bool quit_is_over(struct keeper *keeper);
+bool drain_is_over(const struct keeper *keeper);
 
 #endif

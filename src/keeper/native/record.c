@@ -10,8 +10,8 @@
  *                 ENTERING ◄──── COOLING (cooldown, concurrency, brake, queue) ◄─────┘
  *
  * The record's state decides, not the process: while a probe is replaced it is ARMED and has two of them, and
- * the first death by HUP is the trigger for both. disarm makes it REMOVING from anywhere, until no process and
- * no run is left.
+ * the first death by HUP is the trigger for both. disarm makes it REMOVING from anywhere, until no process is left;
+ * then it is REMOVED, until no run is left either. A keeper that drains makes nothing ENTERING any more.
  */
 #ifdef __linux__
 #define _GNU_SOURCE
@@ -93,6 +93,10 @@ static void want(struct keeper *keeper, struct record *record)
 
 	timer_clear(keeper, &record->cooling);
 	list_remove(&record->no_room);
+	if (keeper->draining) {
+		idle(keeper, record);
+		return;
+	}
 	if (!record->armed) {
 		reason = must_wait(keeper, record, &until);
 		if (reason != NOT_HELD) {
@@ -140,6 +144,20 @@ static void drop(struct keeper *keeper, struct record *record)
 	arena_give(&keeper->arena, record, sizeof *record);
 }
 
+/* From when no process is left, nothing can trigger it: that is news, and the end of its runs is told of anyhow. */
+static void remove_further(struct keeper *keeper, struct record *record)
+{
+	if (!list_empty(&record->bodies))
+		return;
+	if (record->state == REMOVING) {
+		enter_state(record, REMOVED);
+		if (!keeper->quitting)
+			tell_removed(keeper, record);
+	}
+	if (record->run_count == 0)
+		drop(keeper, record);
+}
+
 void record_settle(struct keeper *keeper, struct record *record)
 {
 	enum respawn respawn = (enum respawn)record->definition->respawn;
@@ -148,8 +166,8 @@ void record_settle(struct keeper *keeper, struct record *record)
 		return;
 	switch (record->state) {
 	case REMOVING:
-		if (list_empty(&record->bodies) && record->run_count == 0)
-			drop(keeper, record);
+	case REMOVED:
+		remove_further(keeper, record);
 		return;
 	case RUNNING:
 		if (respawn != RESPAWN_IMMEDIATELY && record->run_count > 0)
@@ -382,6 +400,7 @@ const char *record_arm(struct keeper *keeper, struct definition *definition)
 	work_on(record);
 	switch (record->state) {
 	case REMOVING: /* it is wanted again; what was being taken away still goes */
+	case REMOVED:
 	case IDLE:
 	case SPENT:
 		enter_state(record, RUNNING);
@@ -414,7 +433,7 @@ const char *record_update(struct keeper *keeper, struct definition *definition)
 
 	if (!record)
 		why = "there is no such probe";
-	else if (record->state == REMOVING)
+	else if (record->state == REMOVING || record->state == REMOVED)
 		why = "it is being removed";
 	if (why) {
 		definition_drop(&keeper->arena, definition);
@@ -435,7 +454,7 @@ const char *record_update(struct keeper *keeper, struct definition *definition)
 
 void record_disarm(struct keeper *keeper, struct record *record)
 {
-	if (record->state == REMOVING)
+	if (record->state == REMOVING || record->state == REMOVED)
 		return;
 	work_on(record);
 	enter_state(record, REMOVING);

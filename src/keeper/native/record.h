@@ -9,7 +9,7 @@
 #include "stage.h"
 #include "timer.h"
 
-enum state { IDLE, ENTERING, ARMED, RUNNING, COOLING, SPENT, REMOVING };
+enum state { IDLE, ENTERING, ARMED, RUNNING, COOLING, SPENT, REMOVING, REMOVED };
 enum reason { NOT_HELD, HELD_COOLDOWN, HELD_CONCURRENCY, HELD_BRAKE, HELD_QUEUE };
 
 /* How the newest run ended, for the receipt. */

@@ -5,10 +5,12 @@
 #include <time.h>
 
 #include "keeper.h"
+#include "protocol.h"
 
 enum { RUN_LINE_MAX = 256 };
 
-static const char *const state_words[] = {"idle", "entering", "armed", "running", "cooling", "spent", "removing"};
+static const char *const state_words[] = {"idle", "entering", "armed", "running", "cooling", "spent", "removing",
+	PROTOCOL_VERSION == 1 ? "removing" : "removed"};
 static const char *const reason_words[] = {"", "cooldown", "concurrency", "brake", "queue"};
 
 static void begin(struct keeper *keeper, struct frame *frame, char buffer[EVENT_MAX], const char *verb,
@@ -76,6 +78,17 @@ void tell_held(struct keeper *keeper, struct record *record)
 	frame_text(&frame, "reason", reason_words[record->reason]);
 	if (record->until)
 		frame_number(&frame, "until", record->until);
+	event_end_state(keeper, &frame, record);
+}
+
+void tell_removed(struct keeper *keeper, struct record *record)
+{
+	struct frame frame;
+	char buffer[EVENT_MAX];
+
+	if (PROTOCOL_VERSION == 1)
+		return;
+	begin(keeper, &frame, buffer, "removed", record->definition);
 	event_end_state(keeper, &frame, record);
 }
 

@@ -15,6 +15,7 @@ void tell_died(struct keeper *keeper, struct record *record, const struct body *
 	struct ending ending);
 void tell_spent(struct keeper *keeper, struct record *record);
 void tell_held(struct keeper *keeper, struct record *record);
+void tell_removed(struct keeper *keeper, struct record *record);
 
 /* One `record` of a list, into a buffer that may be too small: see frame_end(). */
 void tell_record(struct keeper *keeper, const struct record *record, struct frame *frame, void *buffer, size_t room);

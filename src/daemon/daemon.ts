@@ -115,7 +115,7 @@ async function run(
       if (lines.some((line) => line.t === 'ended'))
         outputs.prune().catch((error) => log.say('error', 'old outputs cannot be removed', reasonOf(error)));
     },
-    acknowledge: ({ seq }) => link?.send({ verb: 'ack', seq }),
+    acknowledge: (seq) => link?.send({ verb: 'ack', seq }),
     save(observed) {
       looker.follow(whereaboutsOf(loop.wish, observed), reloader.standing.config.settings.rescan);
       return attempt('the state cannot be written', () => state.save(factsOf(observed)));

@@ -241,7 +241,8 @@ static int start(struct keeper *keeper, struct body *body, struct entry *entry)
 	entrance_prepare(keeper, body, entry->nonce);
 	_Static_assert((int)FD_ENTRANCE_COUNT <= (int)LAUNCH_DESCRIPTORS, "room for what the child is given");
 	memcpy(layout.wanted,
-		(int[]){-1, -1, -1, -1, report[1], -1, body->instance->handle, -1, keeper->image, body->instance->life},
+		(int[]){-1, -1, -1, -1, report[1], -1, body->instance->handle, -1, body->instance->image,
+			body->instance->life},
 		sizeof layout.wanted);
 	pid = launch(keeper, &entry->child, 0, &layout);
 	if (pid == 0)

@@ -16,6 +16,9 @@
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10u
 #endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x20
+#endif
 
 __asm__(".pushsection .rodata\n"
 	".globl probe_image, probe_image_end\n"
@@ -33,10 +36,18 @@ static int make(void)
 	return image;
 }
 
+/* The last one, by which nobody can make it a file that is not to be executed, came with Linux 6.3. */
+static int seal(int image)
+{
+	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+
+	return fcntl(image, F_ADD_SEALS, seals | F_SEAL_EXEC) == 0 ? 0 : fcntl(image, F_ADD_SEALS, seals);
+}
+
 int image_open(const char **why)
 {
 	size_t size = (size_t)(probe_image_end - probe_image);
-	int image = make();
+	int image = make(), reason;
 
 	*why = "memfd_create for the probe's program";
 	if (image == -1) {
@@ -45,10 +56,12 @@ int image_open(const char **why)
 		return -1;
 	}
 	*why = "writing and sealing the probe's program";
-	if (write(image, probe_image, size) != (ssize_t)size || fchmod(image, 0555) == -1
-		|| fcntl(image, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == -1)
-		return -1;
-	return image;
+	if (write(image, probe_image, size) == (ssize_t)size && fchmod(image, 0555) == 0 && seal(image) == 0)
+		return image;
+	reason = errno;
+	close(image);
+	errno = reason;
+	return -1;
 }
 
 int image_execute(int image, const char *title)

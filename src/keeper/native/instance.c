@@ -87,12 +87,31 @@ static bool open_life(struct instance *instance, enum stage *stage, int *error)
 	return true;
 }
 
+/*
+ * Each jail gets a copy of the probe program of its own. Its root may reach it through /proc/PID/exe, and change not
+ * what is in it but its mode, owner and attributes: that must neither keep other jails from being armed nor be a
+ * way to tell them something.
+ */
+static bool open_image(struct instance *instance, enum stage *stage, int *error)
+{
+	const char *why;
+
+	instance->image = image_open(&why);
+	if (instance->image != -1)
+		return true;
+	*stage = STAGE_exec;
+	*error = errno;
+	return false;
+}
+
 static void close_all(struct keeper *keeper, struct instance *instance)
 {
 	watch_close(&keeper->watch, &instance->handle);
 	if (instance->life != -1)
 		close(instance->life);
-	instance->life = -1;
+	if (instance->image != -1)
+		close(instance->image);
+	instance->life = instance->image = -1;
 }
 
 static struct instance *make(
@@ -106,7 +125,7 @@ static struct instance *make(
 	*error = ENOMEM;
 	if (!instance)
 		return NULL;
-	instance->handle = instance->life = -1;
+	instance->handle = instance->life = instance->image = -1;
 	instance->pid = definition->enter == ENTER_PID ? definition->pid : 0;
 	instance->start = definition->enter == ENTER_PID ? definition->start : 0;
 	instance->name_size = size;
@@ -114,7 +133,8 @@ static struct instance *make(
 	list_init(&instance->bodies);
 	list_init(&instance->pending);
 	list_init(&instance->ring);
-	if (open_life(instance, stage, error) && (instance->pid == 0 || hold(keeper, instance, stage, error))
+	if (open_life(instance, stage, error) && open_image(instance, stage, error)
+		&& (instance->pid == 0 || hold(keeper, instance, stage, error))
 		&& table_add(&keeper->instances, &keeper->arena, &instance->node, hash_text(name)))
 		return instance;
 	close_all(keeper, instance);

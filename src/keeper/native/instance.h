@@ -16,6 +16,7 @@ struct instance {
 	uint32_t refs; /* records and bodies */
 	int handle;    /* -1: a chroot, or gone */
 	int life;      /* the end of a pipe on which its probes wait: nothing is ever written, and it closes when we end */
+	int image;     /* the probe program: a copy of this jail's own */
 	bool gone;
 	uint64_t pid, start;
 	struct list bodies;  /* processes of ours in there */

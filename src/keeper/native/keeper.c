@@ -103,10 +103,19 @@ static void draw_epoch(struct keeper *keeper)
 	snprintf(keeper->epoch, sizeof keeper->epoch, "%08x", (unsigned)number);
 }
 
-static void set_up(struct keeper *keeper, const char *path)
+/* Each jail gets one of its own; a host that allows none is found out now. */
+static void check_image(void)
 {
 	const char *why;
+	int image = image_open(&why);
 
+	if (image == -1)
+		fail(EX_OSERR, why);
+	close(image);
+}
+
+static void set_up(struct keeper *keeper, const char *path)
+{
 	forget_the_past();
 	draw_epoch(keeper);
 	keeper->started = clock_wall();
@@ -123,9 +132,7 @@ static void set_up(struct keeper *keeper, const char *path)
 
 	/* Low numbers for what children are given: see launch_linux.c. */
 	open_state(keeper, path);
-	keeper->image = image_open(&why);
-	if (keeper->image == -1)
-		fail(EX_OSERR, why);
+	check_image();
 	if (launcher_open(&keeper->launcher) == -1)
 		fail(EX_OSERR, "setting descriptors aside");
 	if (enter_learn_home(&keeper->home) == -1)

@@ -33,7 +33,6 @@ struct keeper {
 	char socket_name[32];
 	int64_t started;
 	int state_directory, running_directory, output_directory;
-	int image; /* the probe program */
 	struct home home;
 
 	struct arena arena;

@@ -222,7 +222,7 @@ export interface SettingsEntry {
      */
     each?: number | string;
     /**
-     * Of all commands together; the oldest go first. Default 256MiB.
+     * What the outputs of all commands together may take of the disk, each at least 4 KiB; when it is more, the oldest go. Looked at now and then. Default 256MiB.
      */
     total?: number | string;
   };

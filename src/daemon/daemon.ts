@@ -1,7 +1,6 @@
 import { createLoader, type Loader } from '../config/load.ts';
 import { watchConfig } from '../config/watch.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
-import { recallTriggers } from '../history/history.ts';
 import { openJournal } from '../history/journal.ts';
 import { openOutputs } from '../history/outputs.ts';
 import { openMarkers } from '../keeper/markers.ts';
@@ -18,6 +17,7 @@ import { ownFiles, type DaemonOptions } from './options.ts';
 import { checkSocketLengths, prepareStateDirectory, removePidfile, writePidfile } from './paths.ts';
 import { watchOrphans } from './orphans.ts';
 import { totalsOf, type Change } from '../plan/plan.ts';
+import { recall } from './recall.ts';
 import { createReloader, whereaboutsOf, wishFor, type Standing } from './reloader.ts';
 import { createHandlers } from './requests/handlers.ts';
 import { settleAll } from './settle.ts';
@@ -112,8 +112,7 @@ async function run(
     record(lines) {
       journal.append(lines);
       feed.publish(lines);
-      if (lines.some((line) => line.t === 'ended'))
-        outputs.prune().catch((error) => log.say('error', 'old outputs cannot be removed', reasonOf(error)));
+      outputs.ended(lines.filter((line) => line.t === 'ended').length).catch(unpruned);
     },
     acknowledge: (seq) => link?.send({ verb: 'ack', seq }),
     save(observed) {
@@ -123,6 +122,10 @@ async function run(
     log: (event) => log.log(event),
     now: Date.now,
   });
+
+  function unpruned(error: unknown): void {
+    log.say('error', 'old outputs cannot be removed', reasonOf(error));
+  }
 
   const orphans = watchOrphans({
     markers: openMarkers(options.state),
@@ -149,6 +152,7 @@ async function run(
     });
     journal.setBounds(config.settings.history);
     outputs.setTotal(config.settings.output.total);
+    outputs.prune().catch(unpruned);
     link?.limit(config.settings);
     looker.follow(whereaboutsOf(loop.wish, loop.observed), config.settings.rescan);
     const totals = Object.entries(totalsOf(changes)).map(([action, count]) => `${count} ${action}`);
@@ -180,10 +184,12 @@ async function run(
   }
 
   loop.post(rememberedEvent(state.facts, startedAt), ...events);
-  const past = await recallTriggers(
-    journal.read((text) => log.say('warn', 'a damaged line of the history is skipped', text.slice(0, 80))),
-  );
-  loop.post({ type: 'recalled', at: startedAt, probes: [...past].map(([id, probe]) => ({ id, ...probe })) });
+  await recall({
+    journal,
+    feed,
+    post: (event) => loop.post(event),
+    say: (...words) => log.say(...words),
+  });
   const adhoc = new Map(state.facts.adhoc.map((one) => [one.id, one]));
   const sightings = await looker.survey(whereaboutsOf(loop.wish, { ...NOTHING_OBSERVED, adhoc }));
   loop.post({ type: 'sighted', at: Date.now(), sightings });

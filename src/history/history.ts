@@ -1,7 +1,7 @@
 import type { Orphan } from '../keeper/markers.ts';
 import type { ProbeEvent } from '../keeper/messages.ts';
-import type { LastTrigger, Observed } from '../plan/observed.ts';
-import { endingFields, endingOf, stamp, type Entry, type Line } from './entry.ts';
+import type { LastTrigger } from '../plan/observed.ts';
+import { endingFields, endingOf, stamp, type Line } from './entry.ts';
 
 /** What the lines of an event need to know of its probe. */
 export interface Naming {
@@ -48,78 +48,45 @@ function endedLine(event: Extract<ProbeEvent, { type: 'finished' }>, startedAt: 
   };
 }
 
-/** Puts the two lines of each trigger together. */
-export interface Merger {
-  add(line: Line): void;
-  /** Adds a line and gives its entry as it is now; one that has ended is forgotten. */
-  step(line: Line, observed: Observed): Entry | undefined;
-  /** Oldest first. One that has not ended is `running` or `queued` if the keeper has it, else `unknown`. */
-  entries(observed: Observed): Entry[];
+/** What a probe has behind it. */
+export interface Past {
+  readonly jail: string;
+  readonly runs: number;
+  readonly last: LastTrigger;
 }
 
-/** Makes an empty one. */
-export function createMerger(): Merger {
-  const entries = new Map<string, Entry>();
-  const now = (entry: Entry, observed: Observed): Entry =>
-    hasEnded(entry) ? entry : { ...entry, ...presentFate(entry, observed) };
-  return {
-    step(line, observed) {
-      this.add(line);
-      const entry = entries.get(line.id);
-      // A follower may follow for weeks: what has ended is not needed again.
-      if (line.t === 'ended') entries.delete(line.id);
-      return entry && now(entry, observed);
-    },
-    add(line) {
-      const { t, ...fields } = line;
-      const known = entries.get(line.id);
-      if (t === 'fired') {
-        if (!known) entries.set(line.id, fields as Entry);
-      } else if (known) {
-        entries.set(line.id, { ...known, ...fields });
-      }
-    },
-    entries: (observed) => [...entries.values()].map((entry) => now(entry, observed)),
-  };
-}
-
-function hasEnded(entry: Entry): boolean {
-  return entry.endedAt !== undefined || entry.fate !== undefined;
-}
-
-function presentFate(entry: Entry, observed: Observed): Pick<Entry, 'fate' | 'startedAt'> {
-  for (const jail of observed.jails.values()) {
-    const command = jail.probes.get(entry.probe)?.commands.get(entry.id);
-    if (command)
-      return command.startedAt === undefined
-        ? { fate: 'queued' }
-        : { fate: 'running', startedAt: stamp(command.startedAt) };
-  }
-  return { fate: 'unknown' };
-}
-
-/** Runs and last trigger of each probe, from all that the history still has. */
+/**
+ * Runs and last trigger of each probe, from all that the history still has.
+ *
+ * @param told triggers that are counted elsewhere; asked when all has been read
+ */
 export async function recallTriggers(
-  lines: AsyncIterable<Line>,
-): Promise<Map<string, { jail: string; runs: number; last: LastTrigger }>> {
-  const probes = new Map<string, { jail: string; runs: number; last: LastTrigger }>();
+  lines: AsyncIterable<readonly Line[]>,
+  told: () => Iterable<string> = () => [],
+): Promise<Map<string, Past>> {
+  const probes = new Map<string, Past>();
+  /** Of every trigger: a daemon that died before it had acknowledged one has it written twice. */
   const probeOf = new Map<string, string>();
-  for await (const line of lines) {
-    if (line.t === 'fired') {
-      if (probeOf.has(line.id)) continue; // told twice
-      const known = probes.get(line.probe);
-      probes.set(line.probe, {
-        jail: line.jail,
-        runs: (known?.runs ?? 0) + 1,
-        last: { run: line.id, firedAt: Date.parse(line.firedAt) },
-      });
-      probeOf.set(line.id, line.probe);
-      continue;
+  for await (const block of lines) {
+    for (const line of block) {
+      if (line.t === 'fired') {
+        if (probeOf.has(line.id)) continue;
+        probeOf.set(line.id, line.probe);
+        const runs = (probes.get(line.probe)?.runs ?? 0) + 1;
+        const last = { run: line.id, firedAt: Date.parse(line.firedAt) };
+        probes.set(line.probe, { jail: line.jail, runs, last });
+        continue;
+      }
+      const id = probeOf.get(line.id);
+      const past = id === undefined ? undefined : probes.get(id);
+      if (id !== undefined && past?.last.run === line.id)
+        probes.set(id, { ...past, last: { ...past.last, ...lastFrom(line) } });
     }
-    const id = probeOf.get(line.id);
-    probeOf.delete(line.id);
-    const probe = id === undefined ? undefined : probes.get(id);
-    if (probe?.last.run === line.id) probe.last = { ...probe.last, ...lastFrom(line) };
+  }
+  for (const run of told()) {
+    const id = probeOf.get(run);
+    const past = id === undefined ? undefined : probes.get(id);
+    if (id !== undefined && past) probes.set(id, { ...past, runs: past.runs - 1 });
   }
   return probes;
 }

@@ -9,33 +9,50 @@ export const TRIGGER_ID = /^[0-9a-f]{8}-\d{1,16}$/;
 export interface Outputs {
   /** The output of a trigger's command; undefined if it printed nothing, or if it is no longer kept. */
   open(id: string): Promise<ReadStream | undefined>;
-  /** Removes the oldest outputs until all together are within the bound. Call it when a command has ended. */
+  /** So many commands have ended. Now and then, the oldest outputs are removed until all are within the bound. */
+  ended(commands: number): Promise<void>;
+  /** Removes the oldest outputs until all together are within the bound. */
   prune(): Promise<void>;
   setTotal(bytes: number): void;
 }
 
-/** A prune reads the whole directory, so it is done once in so many ended commands. */
+/** A prune looks at every file, so it is done once in so many ended commands. */
 const PRUNE_EVERY = 64;
+/** So many files are looked at in one go. */
+const SLICE = 256;
+/** What a file takes of the disk is a multiple of this, bytes: a million outputs of one byte are 4 GiB. */
+const DISK_BLOCK = 4096;
 
-/** The outputs below a state directory. @param total bytes that all outputs together may take */
+interface Kept {
+  readonly name: string;
+  readonly room: number;
+  readonly changed: number;
+}
+
+/** The outputs below a state directory. @param total bytes of the disk that all outputs together may take */
 export function openOutputs(stateDirectory: string, total: number): Outputs {
   const directory = join(stateDirectory, 'output');
   let bound = total;
   let ended = 0;
-  let pruning = false;
+  let pruning: Promise<void> | undefined;
 
   async function pruneNow(): Promise<void> {
-    const files = await Promise.all(
-      (await readdir(directory))
-        .filter((name) => TRIGGER_ID.test(name))
-        .map(async (name) => ({ name, ...(await sizeAndAge(join(directory, name))) })),
-    );
-    let sum = files.reduce((all, file) => all + file.size, 0);
+    const names = (await namesIn(directory)).filter((name) => TRIGGER_ID.test(name));
+    const files: Kept[] = [];
+    for (let at = 0; at < names.length; at += SLICE)
+      files.push(...(await Promise.all(names.slice(at, at + SLICE).map((name) => measure(directory, name)))));
+    let sum = files.reduce((all, file) => all + file.room, 0);
     for (const file of files.sort((a, b) => a.changed - b.changed)) {
       if (sum <= bound) return;
       await rm(join(directory, file.name), { force: true });
-      sum -= file.size;
+      sum -= file.room;
     }
+  }
+
+  function prune(): Promise<void> {
+    return (pruning ??= pruneNow().finally(() => {
+      pruning = undefined;
+    }));
   }
 
   return {
@@ -49,28 +66,35 @@ export function openOutputs(stateDirectory: string, total: number): Outputs {
         throw error;
       }
     },
-    async prune() {
-      ended += 1;
-      if (pruning || ended % PRUNE_EVERY !== 0) return;
-      pruning = true;
-      try {
-        await pruneNow();
-      } finally {
-        pruning = false;
-      }
+    async ended(commands) {
+      ended += commands;
+      if (ended < PRUNE_EVERY) return;
+      ended = 0;
+      await prune();
     },
+    prune,
     setTotal(bytes) {
       bound = bytes;
     },
   };
 }
 
-/** A file that vanishes meanwhile takes no room. */
-async function sizeAndAge(path: string): Promise<{ size: number; changed: number }> {
+/** Without the directory there are none: the keeper has lost it, too, and keeps no output until it is started again. */
+async function namesIn(directory: string): Promise<string[]> {
   try {
-    const { size, mtimeMs } = await stat(path);
-    return { size, changed: mtimeMs };
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** A file that vanishes meanwhile takes no room. */
+async function measure(directory: string, name: string): Promise<Kept> {
+  try {
+    const { size, mtimeMs } = await stat(join(directory, name));
+    return { name, room: Math.ceil(size / DISK_BLOCK) * DISK_BLOCK, changed: mtimeMs };
   } catch {
-    return { size: 0, changed: 0 };
+    return { name, room: 0, changed: 0 };
   }
 }

@@ -2,12 +2,11 @@ import type { Jail } from '../jails/jail.ts';
 import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
 import { forget, type Draft } from './draft.ts';
+import { dropIfEmpty, isCounted } from './learn-probe.ts';
 import { runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
 
 /** The unit of a process's start time, in ms (USER_HZ is 100 on Linux). */
 const TICK_MS = 10;
-
-import { dropIfEmpty } from './learn-probe.ts';
 
 /** Takes over a keeper's list of records: it is all that the keeper has. */
 export function learnRecords(draft: Draft, records: readonly ListedRecord[], at: number): void {
@@ -19,7 +18,7 @@ export function learnRecords(draft: Draft, records: readonly ListedRecord[], at:
       record.id,
       (probe) => ({
         ...probe,
-        ...(record.once && { spentIn: record.instance }),
+        ...((record.once || record.state === 'spent') && { spentIn: record.instance }),
         held: heldFrom(record),
         commands: new Map([
           ...orphansOf(probe),
@@ -90,7 +89,7 @@ export function learnOrphan(draft: Draft, orphan: Orphan & { readonly once: bool
       ...probe,
       ...spent,
       commands: new Map(probe.commands).set(run, command),
-      ...(probe.last?.run !== run && { last: { run, firedAt: startedAt }, runs: probe.runs + 1 }),
+      ...(!isCounted(probe, run) && { last: { run, firedAt: startedAt }, runs: probe.runs + 1 }),
     }),
     at,
   );

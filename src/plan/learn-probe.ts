@@ -101,11 +101,11 @@ function probeAfter(probe: ObservedProbe, event: Exclude<ProbeEvent, { type: 're
         since: at,
       };
     case 'fired': {
-      if (probe.commands.has(event.run) || probe.last?.run === event.run) return probe;
-      const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
-      const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
       // Spent from this instant, also if the keeper dies before its command has ended.
       const spent = event.once ? { spentIn: event.instance } : {};
+      if (isCounted(probe, event.run)) return { ...probe, ...spent };
+      const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
+      const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
       return {
         ...forget(probe, 'trouble'),
         ...spent,
@@ -133,6 +133,18 @@ function probeAfter(probe: ObservedProbe, event: Exclude<ProbeEvent, { type: 're
       return { ...probe, commands, last };
     }
   }
+}
+
+/**
+ * Whether a trigger is known already: a keeper tells again what was not acknowledged, in the order of its numbers.
+ * An id is `EPOCH-SEQ` of the keeper that it comes from.
+ */
+export function isCounted(probe: ObservedProbe, run: string): boolean {
+  if (probe.commands.has(run)) return true;
+  if (!probe.last) return false;
+  const [epoch, number] = run.split('-');
+  const [lastEpoch, lastNumber] = probe.last.run.split('-');
+  return epoch === lastEpoch && Number(number) <= Number(lastNumber);
 }
 
 /** Its process is gone and the keeper waits for an order. */

@@ -83,7 +83,11 @@ function learnOne(draft: Draft, event: Event): void {
         draft.change(
           jail,
           id,
-          (probe) => ({ ...probe, runs: probe.runs + runs, last: probe.last ?? last }),
+          (probe) => ({
+            ...probe,
+            runs: probe.runs + runs,
+            last: probe.last && probe.last.firedAt >= last.firedAt ? probe.last : last,
+          }),
           event.at,
         );
       }

@@ -1,5 +1,16 @@
 /** Outputs: named by their trigger and by nothing else, and together within their bound. */
-import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -35,21 +46,69 @@ tell('nothing but a trigger’s id is a name', async (t) => {
 });
 
 tell('over the bound the oldest are removed, and what is no output is left alone', async (t) => {
-  const folder = join(t.dir, 'output');
-  mkdirSync(folder);
-  for (let n = 1; n <= 10; n++) {
-    const file = join(folder, `0123abcd-${n}`);
-    writeFileSync(file, 'x'.repeat(100));
-    utimesSync(file, n, n);
-  }
+  const folder = fill(t, 10, 100);
   writeFileSync(join(folder, 'README'), 'x'.repeat(5000));
-  const outputs = openOutputs(t.dir, 350);
-  for (let i = 0; i < 64; i++) await outputs.prune();
-  const left = Array.from({ length: 10 }, (_, n) => n + 1).filter((n) =>
-    existsSync(join(folder, `0123abcd-${n}`)),
-  );
-  assert.equal(left, [8, 9, 10]);
+  const outputs = openOutputs(t.dir, 3 * 4096 + 1);
+  await outputs.ended(63);
+  assert.is(left(folder).length, 10, 'not at each of them');
+  await outputs.ended(1);
+  assert.equal(left(folder), [8, 9, 10], 'each takes a block of the disk');
   assert.ok(existsSync(join(folder, 'README')));
 });
 
+tell('a lowered bound, and what daemons left that ran too few commands to look', async (t) => {
+  const folder = fill(t, 20, 5000);
+  const outputs = openOutputs(t.dir, 1 << 20);
+  await outputs.prune();
+  assert.is(left(folder).length, 20);
+  outputs.setTotal(5 * 8192);
+  await outputs.prune();
+  assert.equal(left(folder), [16, 17, 18, 19, 20]);
+  outputs.setTotal(0);
+  await outputs.prune();
+  assert.equal(left(folder), []);
+});
+
+tell('a scribe writes while its file is removed; many prunes at once; no directory at all', async (t) => {
+  const folder = fill(t, 3, 100);
+  const outputs = openOutputs(t.dir, 0);
+  const scribe = openSync(join(folder, '0123abcd-2'), 'a');
+  await Promise.all([outputs.prune(), outputs.ended(1000), outputs.prune()]);
+  assert.equal(left(folder), []);
+  writeSync(scribe, 'more');
+  closeSync(scribe);
+  await outputs.prune();
+  rmSync(folder, { recursive: true });
+  await outputs.prune();
+  assert.is(await outputs.open('0123abcd-1'), undefined);
+});
+
+tell('a directory with 20,000 outputs is looked through in slices', async (t) => {
+  const folder = fill(t, 20_000, 1);
+  const outputs = openOutputs(t.dir, 4096 * 19_000);
+  let turns = 0;
+  const ticking = setInterval(() => turns++, 5);
+  await outputs.prune();
+  clearInterval(ticking);
+  assert.is(left(folder).length, 19_000);
+  assert.ok(turns > 3, `the loop turned ${turns} times meanwhile`);
+});
+
 suite.run();
+
+/** So many outputs, the first one the oldest. */
+function fill(t: Teller, count: number, size: number): string {
+  const folder = join(t.dir, 'output');
+  mkdirSync(folder);
+  for (let n = 1; n <= count; n++) {
+    const file = join(folder, `0123abcd-${n}`);
+    writeFileSync(file, 'x'.repeat(size));
+    utimesSync(file, n, n);
+  }
+  return folder;
+}
+
+function left(folder: string): number[] {
+  const names = readdirSync(folder).filter((name) => TRIGGER_ID.test(name));
+  return names.map((name) => Number(name.slice(9))).sort((a, b) => a - b);
+}

@@ -35,7 +35,7 @@ export function outputHandler({ outputs, journal }: Services): Handler {
   };
 
   async function isKnown(id: string): Promise<boolean> {
-    for await (const line of journal.read()) if (line.id === id) return true;
+    for await (const lines of journal.readBack()) if (lines.some((line) => line.id === id)) return true;
     return false;
   }
 }

@@ -2,6 +2,7 @@ import { Complaint, EXIT, flagArgument, textArgument } from '../../control/proto
 import type { Handler } from '../../control/server.ts';
 import type { Line } from '../../history/entry.ts';
 import type { Wanted } from '../../plan/wanted.ts';
+import type { Feed } from '../feed.ts';
 import type { Services } from './services.ts';
 
 /** `trigger JAIL TITLE`: fires an armed probe from the host; with `wait` it answers when the command has ended. */
@@ -14,10 +15,7 @@ export function triggerHandler({ loop, keeper, feed }: Services): Handler {
     const link = keeper();
     if (!link) throw new Complaint(EXIT.busy, 'there is no keeper at the moment', 'try again in a second');
 
-    const ended = new Map<string, Extract<Line, { t: 'ended' }>>();
-    const unsubscribe = feed.subscribe((line) => {
-      if (line.t === 'ended') ended.set(line.id, line);
-    });
+    const ending = wait ? awaitEnding(feed) : undefined;
     try {
       const { run } = await link
         .ask((ref) => ({ verb: 'fire', id: want.id, ref }))
@@ -29,14 +27,40 @@ export function triggerHandler({ loop, keeper, feed }: Services): Handler {
           );
         });
       if (run === undefined) throw new Error('the keeper told no id');
-      if (!wait) return { id: run, probe: want.id };
-      const line = await loop.until(() => ended.get(run), Infinity, reply.gone);
+      if (!ending) return { id: run, probe: want.id };
+      ending.of(run);
+      const line = await loop.until(() => ending.line, Infinity, reply.gone);
       if (!line) throw new Complaint(EXIT.failed, `the daemon stops; trigger ${run} goes on`);
       const { t: _, ...outcome } = line;
       return { ...outcome, id: run, probe: want.id };
     } finally {
-      unsubscribe();
+      ending?.close();
     }
+  };
+}
+
+type Ended = Extract<Line, { t: 'ended' }>;
+
+/** Listens for the end of one trigger, whose id is known a moment later: a short command may have ended by then. */
+function awaitEnding(feed: Feed) {
+  const early = new Map<string, Ended>();
+  let mine: string | undefined;
+  let found: Ended | undefined;
+  const close = feed.subscribe((line) => {
+    if (line.t !== 'ended') return;
+    if (mine === undefined) early.set(line.id, line);
+    else if (line.id === mine) found = line;
+  });
+  return {
+    get line() {
+      return found;
+    },
+    of(run: string) {
+      mine = run;
+      found = early.get(run);
+      early.clear();
+    },
+    close,
   };
 }
 

@@ -1,0 +1,119 @@
+/** Whatever has got into the history's file: it is skipped and told, and what is whole is read. */
+import { appendFileSync, closeSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { suite as createSuite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openJournal } from '../../src/history/journal.ts';
+import { story, type Teller } from '../rig/story.ts';
+import { ended, fired, read, readBack, WIDE } from './lines.ts';
+
+const suite = createSuite('damage');
+const tell = (name: string, how: (t: Teller) => Promise<void>): void =>
+  story(suite, `damage: ${name}`, {}, how);
+
+/** Of a line that is none of ours. */
+const RUBBISH = [
+  'null',
+  '42',
+  '[]',
+  '{}',
+  '"fired"',
+  '{"t":"fired"}',
+  '{"t":"fired","id":7}',
+  '{"t":"fired","id":"0123abcd-1"}',
+  '{"t":"ended","id":"../../etc/passwd","endedAt":"2026-01-01T00:00:00.000Z"}',
+  '{"t":"ended","id":"0123abcd-1","endedAt":"yesterday"}',
+  '{"t":"ended","id":"0123abcd-1","endedAt":"2026-01-01T00:00:00.000Z","exitCode":"0"}',
+  '{"t":"ended","id":"0123abcd-1","endedAt":"2026-01-01T00:00:00.000Z","fate":{}}',
+  JSON.stringify({ ...fired(1), by: 'nobody' }),
+  JSON.stringify({ ...fired(1), title: ['BUTTON'] }),
+  JSON.stringify({ ...fired(1), firedAt: 'NaN' }),
+  '{"t":"paused","id":"0123abcd-1","of":"a later version"}',
+  '\0\0\0',
+  '{"t":',
+];
+
+tell('rubbish is skipped and told, whatever it is', async (t) => {
+  const file = join(t.dir, 'history.jsonl');
+  writeFileSync(file, `${JSON.stringify(fired(1))}\n${RUBBISH.join('\n')}\n\n`);
+  appendFileSync(file, Buffer.from([0xff, 0xfe, 0xc3, 0x0a]));
+  const journal = openJournal(t.dir, WIDE);
+  journal.append([fired(2)]);
+  const damaged: string[] = [];
+  assert.equal(await read(journal, damaged), [fired(1), fired(2)]);
+  assert.is(damaged.length, RUBBISH.length + 1);
+  assert.equal(await readBack(journal), [fired(1), fired(2)]);
+  journal.close();
+});
+
+tell('a line of 10 MiB costs no memory, and one note', async (t) => {
+  const file = join(t.dir, 'history.jsonl');
+  writeFileSync(file, `${JSON.stringify(fired(1))}\n`);
+  appendFileSync(file, `${'x'.repeat(10 << 20)}\n`);
+  const journal = openJournal(t.dir, WIDE);
+  journal.append([fired(2)]);
+  const damaged: string[] = [];
+  assert.equal(await read(journal, damaged), [fired(1), fired(2)]);
+  assert.equal(damaged, ['(a line of more than 64 KiB)']);
+  assert.equal(await readBack(journal), [fired(1), fired(2)]);
+  journal.close();
+});
+
+tell('zeros to the end, as a power cut leaves them', async (t) => {
+  const file = join(t.dir, 'history.jsonl');
+  writeFileSync(file, `${JSON.stringify(fired(1))}\n`);
+  truncateSync(file, 1 << 20);
+  const journal = openJournal(t.dir, WIDE);
+  journal.append([fired(2)]);
+  const damaged: string[] = [];
+  assert.equal(await read(journal, damaged), [fired(1), fired(2)]);
+  assert.is(damaged.length, 1);
+  assert.equal(await readBack(journal), [fired(1), fired(2)]);
+  journal.close();
+});
+
+tell('a file of 100 MiB without a newline', async (t) => {
+  const file = join(t.dir, 'history.jsonl');
+  closeSync(openSync(file, 'w'));
+  truncateSync(file, 100 << 20); // a hole: it takes no room
+  const journal = openJournal(t.dir, WIDE);
+  const before = process.memoryUsage().rss;
+  assert.equal(await read(journal), []);
+  assert.equal(await readBack(journal), []);
+  const grown = (process.memoryUsage().rss - before) / (1 << 20);
+  assert.ok(grown < 60, `${grown.toFixed()} MiB`);
+  journal.append([fired(1)]);
+  assert.equal(await readBack(journal), [fired(1)]);
+  journal.close();
+});
+
+tell('both ways find the same lines, wherever the blocks are cut and whatever lies between', async (t) => {
+  const file = join(t.dir, 'history.jsonl');
+  const piece = fc.oneof(
+    { weight: 6, arbitrary: fc.nat(999).map((n) => JSON.stringify(n % 2 ? fired(n) : ended(n))) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 200_000 }).map((length) => 'y'.repeat(length)) },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+    { weight: 1, arbitrary: fc.constant('') },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { maxLength: 60, size: 'max' }), fc.boolean(), async (lines, whole) => {
+      writeFileSync(file, lines.join('\n') + (whole ? '\n' : ''));
+      const journal = openJournal(t.dir, WIDE);
+      try {
+        const forwards = await read(journal);
+        assert.equal(await readBack(journal), forwards);
+        const sound = lines
+          .join('\n')
+          .split('\n')
+          .filter((line) => line.startsWith('{"t":"') && line.endsWith('}'));
+        assert.ok(forwards.length >= sound.length - 1, 'only what is damaged is skipped');
+      } finally {
+        journal.close();
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+suite.run();

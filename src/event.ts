@@ -49,8 +49,13 @@ export type KeeperEvent =
       readonly version: number;
       readonly startedAt: number;
     }
-  | { readonly type: 'keeper-listed'; readonly at: number; readonly records: readonly ListedRecord[] }
-  | { readonly type: 'keeper-lost'; readonly at: number; readonly why: string };
+  | {
+      readonly type: 'keeper-listed';
+      readonly at: number;
+      readonly epoch: string;
+      readonly records: readonly ListedRecord[];
+    }
+  | { readonly type: 'keeper-lost'; readonly at: number; readonly epoch: string; readonly why: string };
 
 export type OrderEvent =
   | {

@@ -114,7 +114,7 @@ async function run(
       feed.publish(lines);
       outputs.ended(lines.filter((line) => line.t === 'ended').length).catch(unpruned);
     },
-    acknowledge: (seq) => link?.send({ verb: 'ack', seq }),
+    acknowledge: ({ seq }) => link?.send({ verb: 'ack', seq }),
     save(observed) {
       looker.follow(whereaboutsOf(loop.wish, observed), reloader.standing.config.settings.rescan);
       return attempt('the state cannot be written', () => state.save(factsOf(observed)));

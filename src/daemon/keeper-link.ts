@@ -38,6 +38,7 @@ const TRY_AGAIN_AFTER = 1_000;
 export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
   let keeper: Keeper | undefined;
   let records: ListedRecord[] = [];
+  let epoch = '';
   let quitting: (() => void) | undefined;
   const tell = (what: string, why?: string): void => {
     parts.post({ type: 'daemon', at: Date.now(), level: 'error', what, ...(why !== undefined && { why }) });
@@ -51,6 +52,7 @@ export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
     switch (said.type) {
       case 'hello':
         records = [];
+        epoch = said.epoch;
         parts.post({
           type: 'keeper-found',
           at: Date.now(),
@@ -65,7 +67,7 @@ export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
         records.push(said.record);
         return;
       case 'listed':
-        parts.post({ type: 'keeper-listed', at: Date.now(), records });
+        parts.post({ type: 'keeper-listed', at: Date.now(), epoch, records });
         records = [];
         return;
       case 'refused':
@@ -89,7 +91,7 @@ export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
       quitting();
       return;
     }
-    parts.post({ type: 'keeper-lost', at: Date.now(), why });
+    parts.post({ type: 'keeper-lost', at: Date.now(), epoch, why });
     void again();
   }
 

@@ -10,7 +10,7 @@ import { jailOf, NOTHING_OBSERVED, withoutForgotten, type Observed } from '../pl
 import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
 import type { Scope } from '../plan/draft.ts';
 import type { Step } from '../plan/step.ts';
-import { createRecorder } from './recorder.ts';
+import { createRecorder, type Acknowledgement } from './recorder.ts';
 
 /** What the loop does to the world: one function for each. */
 export interface Effects {
@@ -18,8 +18,8 @@ export interface Effects {
   execute(step: Step): readonly Event[];
   /** Puts lines into the history. @throws when the disk is full */
   record(lines: readonly Line[]): void;
-  /** Everything up to this event of the keeper is on disk. */
-  acknowledge(seq: number): void;
+  /** Tells the keeper that it may forget. */
+  acknowledge(acknowledgement: Acknowledgement): void;
   /** Facts that must outlive the daemon have changed. @returns whether they are on disk now */
   save(observed: Observed): boolean;
   log(event: Event): void;
@@ -138,8 +138,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
       retry = setTimeout(schedule, WRITE_AGAIN_AFTER);
       return;
     }
-    const seq = recorder.takeAcknowledgement();
-    if (seq !== undefined) effects.acknowledge(seq);
+    for (const one of recorder.takeAcknowledgements()) effects.acknowledge(one);
   }
 
   function naming(id: string): Naming {

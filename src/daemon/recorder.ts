@@ -7,10 +7,16 @@ import { runningJail, type Observed } from '../plan/observed.ts';
 export interface Recorder {
   /** Takes a turn's events, before they are learned, and writes what is not yet written. */
   take(events: readonly Event[], observed: Observed): void;
-  /** The newest event that is on disk and not yet acknowledged; it counts as acknowledged from now on. */
-  takeAcknowledgement(): number | undefined;
+  /** Of each keeper, the newest event that is on disk and not yet acknowledged; it counts as acknowledged from now on. */
+  takeAcknowledgements(): readonly Acknowledgement[];
   /** Why the history cannot be written at the moment. */
   readonly error: string | undefined;
+}
+
+/** Everything up to this event of this keeper is on disk. */
+export interface Acknowledgement {
+  readonly epoch: string;
+  readonly seq: number;
 }
 
 /**
@@ -23,8 +29,8 @@ export function createRecorder(
 ): Recorder {
   let unwritten: Line[] = [];
   let error: string | undefined;
-  let seen = 0;
-  let acknowledged = 0;
+  const seen = new Map<string, number>();
+  const acknowledged = new Map<string, number>();
   /** When the commands that run now have started, by trigger: the event comes before it is learned. */
   const starts = new Map<string, number>();
 
@@ -41,11 +47,13 @@ export function createRecorder(
   }
 
   function read(event: Event, observed: Observed): void {
-    if (event.type === 'keeper-found') {
-      seen = 0;
-      acknowledged = 0;
+    // What it is told may have been lost with the line on which it was.
+    if (event.type === 'keeper-found') acknowledged.delete(event.epoch);
+    if (event.type === 'keeper-lost') {
+      seen.delete(event.epoch);
+      acknowledged.delete(event.epoch);
     }
-    if ('seq' in event) seen = Math.max(seen, event.seq);
+    if ('seq' in event) seen.set(event.epoch, Math.max(seen.get(event.epoch) ?? 0, event.seq));
     if (event.type === 'started') starts.set(event.run, event.at);
     else if (event.type === 'orphaned')
       unwritten.push(
@@ -71,9 +79,11 @@ export function createRecorder(
         error = fault instanceof Error ? fault.message : String(fault);
       }
     },
-    takeAcknowledgement() {
-      if (unwritten.length > 0 || seen <= acknowledged) return undefined;
-      return (acknowledged = seen);
+    takeAcknowledgements() {
+      if (unwritten.length > 0) return [];
+      const fresh = [...seen].filter(([epoch, seq]) => seq > (acknowledged.get(epoch) ?? 0));
+      for (const [epoch, seq] of fresh) acknowledged.set(epoch, seq);
+      return fresh.map(([epoch, seq]) => ({ epoch, seq }));
     },
     get error() {
       return error;

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import { epochOfSocket } from './start.ts';
 import { createFrameReader, encodeFrame } from './frame.ts';
 import { readMessage, type Message } from './messages.ts';
 import { orderFields, type Order } from './orders.ts';
@@ -27,10 +28,11 @@ export async function connectKeeper(path: string, listener: Listener): Promise<C
   const socket = createConnection(path);
   await opened(socket);
   const read = createFrameReader();
+  const epoch = epochOfSocket(path);
   let why = 'the keeper closed the connection';
   socket.on('data', (piece) => {
     try {
-      for (const frame of read(piece)) listener.message(readMessage(frame));
+      for (const frame of read(piece)) listener.message(readMessage(frame, epoch));
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
       socket.destroy();

@@ -28,6 +28,8 @@ export interface Ending {
 }
 
 interface Numbered {
+  /** Of the keeper that tells it: numbers are each keeper's own. */
+  readonly epoch: string;
   readonly seq: number;
   /** ms since 1970. */
   readonly at: number;
@@ -140,8 +142,8 @@ export type Message =
   | { readonly type: 'record'; readonly record: ListedRecord }
   | { readonly type: 'listed'; readonly records: number; readonly seq: number };
 
-/** Reads what the keeper said. @throws Error naming the verb and the field, if it is not of this protocol */
-export function readMessage(frame: Frame): Message {
+/** Reads what the keeper of this epoch said. @throws Error naming the verb and the field, if it is not of this protocol */
+export function readMessage(frame: Frame, epoch: string): Message {
   const { verb } = frame;
   const optional = (name: string): string | undefined => frame.fields.get(name)?.[0];
   const text = (name: string): string => {
@@ -167,7 +169,7 @@ export function readMessage(frame: Frame): Message {
     ...some('stage', optional('stage')),
     ...some('errno', count('errno')),
   });
-  const numbered = () => ({ seq: number('seq'), at: number('at') });
+  const numbered = () => ({ epoch, seq: number('seq'), at: number('at') });
 
   switch (verb) {
     case 'hello':

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The keeper's program; the same place seen from src/keeper and from dist/keeper. */
@@ -58,12 +58,18 @@ export async function startKeeper(stateDirectory: string): Promise<string> {
   }
 }
 
-/** The sockets of keepers that may live, newest name last. */
+/** `keeper.EPOCH.sock` */
+const SOCKET = /^keeper\.([0-9a-f]{8})\.sock$/;
+
+/** The sockets of keepers that may live. */
 export async function findKeepers(stateDirectory: string): Promise<string[]> {
   const names = await readdir(stateDirectory);
-  return names
-    .filter((name) => /^keeper\.[0-9a-f]{8}\.sock$/.test(name))
-    .map((name) => join(stateDirectory, name));
+  return names.filter((name) => SOCKET.test(name)).map((name) => join(stateDirectory, name));
+}
+
+/** Which keeper listens, or listened, at this socket. */
+export function epochOfSocket(path: string): string {
+  return SOCKET.exec(basename(path))?.[1] ?? '';
 }
 
 /** Whether somebody accepts behind one of the sockets: a name alone may be all that a killed keeper has left. */

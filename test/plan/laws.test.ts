@@ -143,7 +143,7 @@ laws('a command whose keeper has died keeps its probe away, unless it may overla
     world.hup('web/A');
     const orphan = { id: 'web/A', run: 'e-2', pid: 9, startedAt: world.now, bootTime: 1, once: false };
     world.records.clear();
-    world.tell({ type: 'keeper-lost', at: world.now, why: 'it was killed' });
+    world.tell({ type: 'keeper-lost', at: world.now, epoch: 'e', why: 'it was killed' });
     world.tell({ type: 'orphaned', at: world.now, commands: [orphan] });
     world.connect();
     world.turn();

@@ -111,7 +111,7 @@ export class World {
       ...(record.state === 'armed' && { pid: 7 }),
       runs: record.runs.map((run) => ({ id: run, firedAt: this.now, startedAt: this.now })),
     }));
-    this.tell({ type: 'keeper-listed', at: this.now, records });
+    this.tell({ type: 'keeper-listed', at: this.now, epoch: 'e', records });
   }
 
   look(): void {
@@ -131,8 +131,8 @@ export class World {
     return planned;
   }
 
-  #event(): { seq: number; at: number } {
-    return { seq: ++this.#seq, at: this.now };
+  #event(): { epoch: string; seq: number; at: number } {
+    return { epoch: 'e', seq: ++this.#seq, at: this.now };
   }
 
   #carryOut(step: Step): void {
@@ -176,7 +176,7 @@ export class World {
   hup(id: string): void {
     const record = this.records.get(id);
     if (record?.state !== 'armed') return;
-    const { seq, at } = this.#event();
+    const { epoch, seq, at } = this.#event();
     const run = `e-${seq}`;
     record.state = 'running';
     record.runs.push(run);
@@ -184,6 +184,7 @@ export class World {
     if (record.respawn === 'never') this.#spent.add(`${id}@${record.instance}`);
     const fired: Event = {
       type: 'fired',
+      epoch,
       seq,
       at,
       id,
@@ -270,7 +271,7 @@ export class World {
 
   loseKeeper(): void {
     this.records.clear();
-    this.tell({ type: 'keeper-lost', at: this.now, why: 'it was killed' });
+    this.tell({ type: 'keeper-lost', at: this.now, epoch: 'e', why: 'it was killed' });
     this.connect();
   }
 

@@ -1,0 +1,224 @@
+import type { HistoryEntry } from '../rig/printed.ts';
+import type { Ledger } from './ledger.ts';
+import { firesOnce, slotIn } from './probes.ts';
+import type { Body, Testimony } from './witness.ts';
+
+/** What is compared: the kernel's word, the commands' own, and jaildaemon's. */
+export interface Evidence {
+  readonly prefix: string;
+  readonly testimony: Testimony;
+  readonly ledger: Ledger;
+  readonly history: readonly (HistoryEntry & { readonly folded?: number })[];
+  readonly frozen: readonly { readonly pid: number; readonly from: bigint; readonly to?: bigint }[];
+}
+
+/** The sums, and every case in which something is wrong. */
+export interface Verdict {
+  /** HUPs that killed a probe that was ready. */
+  readonly deaths: number;
+  /** Commands that such a death has started, by their own word. */
+  readonly commands: number;
+  /** Records of triggers from inside. */
+  readonly records: number;
+  readonly folded: number;
+  /** Deaths just before their keeper was killed: the window. */
+  readonly window: number;
+  /** The longest time between such a death and that of the keeper, ms; while it was stopped counts apart. */
+  readonly windowMs: number;
+  readonly windowStopped: number;
+  /** Told by the keeper, but it was killed before their command had begun. */
+  readonly neverBegan: number;
+  /** Commands whose end nobody saw. */
+  readonly unknown: number;
+  /** From the host: records without a death by HUP. */
+  readonly byHost: number;
+  /** The longest time that a probe outlived its keeper, ms. */
+  readonly outlivedMs: number;
+  readonly violations: readonly string[];
+}
+
+/** Between a death by HUP and the first trace of its command a keeper that is killed may forget it, ms. */
+const WINDOW_MS = 250;
+/** A probe may outlive its keeper by so long, ms: the kernel kills it, and it has to be scheduled to die. */
+const OUTLIVES_MS = 1_000;
+
+const ms = (ns: bigint): number => Number(ns / 1000n) / 1000;
+
+export function audit(evidence: Evidence): Verdict {
+  const { prefix, testimony, ledger, history } = evidence;
+  const violations: string[] = [];
+  const fail = (what: string): void => void violations.push(what);
+  if (testimony.lost > 0)
+    fail(`the witness was overrun ${testimony.lost} times: nothing can be said of this run`);
+
+  const slot = ({ probe, title }: HistoryEntry): string =>
+    probe.startsWith('adhoc/') ? (slotIn(prefix, title) ?? title) : `${probe.slice(1).replace('/p', '.')}`;
+  const lives = livesOf(evidence, fail);
+  const triggers = history.filter(({ by }) => by === 'jail');
+  const told = new Map<string, number>(); // by life and slot: records and what was folded into them
+  let folded = 0;
+  for (const entry of history) {
+    const life = lives.get(epochOf(entry.id));
+    folded += entry.folded ?? 0;
+    const count = (entry.by === 'jail' ? 1 : 0) + (entry.folded ?? 0);
+    if (life === undefined) {
+      if (count > 0) fail(`${entry.id} (${entry.probe}): no keeper of that epoch was seen by a command`);
+      continue;
+    }
+    const place = `${life} ${slot(entry)}`;
+    told.set(place, (told.get(place) ?? 0) + count);
+  }
+
+  const hups = testimony.bodies.filter(({ signal }) => signal === 1);
+  const deaths = new Map<string, Body[]>();
+  for (const body of hups) {
+    const place = `${testimony.keepers.indexOf(body.keeper)} ${body.slot}`;
+    const list = deaths.get(place);
+    if (list) list.push(body);
+    else deaths.set(place, [body]);
+  }
+
+  const lost: Body[] = [];
+  for (const place of new Set([...told.keys(), ...deaths.keys()])) {
+    const here = deaths.get(place) ?? [];
+    const excess = here.length - (told.get(place) ?? 0);
+    const [life = '', where = ''] = place.split(' ');
+    const keeper = testimony.keepers[Number(life)];
+    if (excess < 0)
+      fail(`${where}: ${-excess} more records than deaths by HUP (keeper ${keeper?.pid ?? '?'})`);
+    // Which of them it was cannot be told; the last ones are the ones that the keeper's death explains.
+    if (excess > 0) lost.push(...here.toSorted((a, b) => Number(a.diedAt! - b.diedAt!)).slice(-excess));
+  }
+  let windowMs = 0;
+  let windowStopped = 0;
+  for (const body of lost) {
+    const lag = lagOf(body);
+    if (lag === undefined) fail(`${body.slot}: the HUP that killed process ${body.pid} came to nothing`);
+    else if (wasStopped(body, evidence.frozen)) windowStopped++;
+    else {
+      windowMs = Math.max(windowMs, lag);
+      if (lag > WINDOW_MS)
+        fail(
+          `${body.slot}: the HUP that killed process ${body.pid} came to nothing, ${lag} ms before its keeper was killed`,
+        );
+    }
+  }
+
+  const { neverBegan, unknown, byHost, commands } = compare(evidence, fail);
+  once(history, slot, fail);
+  const outlivedMs = outlived(testimony, fail);
+  for (const id of ledger.twice) fail(`${id}: two commands have begun`);
+  for (const { id, slot, overlap } of ledger.errands.values())
+    if (overlap) fail(`${id}: a command of ${slot} began while another one ran`);
+
+  return {
+    deaths: hups.length,
+    commands,
+    records: triggers.length,
+    folded,
+    window: lost.length - windowStopped,
+    windowMs,
+    windowStopped,
+    neverBegan,
+    unknown,
+    byHost,
+    outlivedMs,
+    violations,
+  };
+}
+
+const epochOf = (id: string): string => id.slice(0, id.indexOf('-'));
+
+/** Which keeper had which epoch, by the word of the commands whose parent it was: the index of its life. */
+function livesOf({ testimony, ledger }: Evidence, fail: (what: string) => void): Map<string, number> {
+  const lives = new Map<string, number>();
+  for (const { id, parent, at } of ledger.errands.values()) {
+    const index = testimony.keepers.findIndex(
+      ({ pid, from, diedAt }) => pid === parent && from <= at && (diedAt === undefined || at <= diedAt),
+    );
+    if (index === -1) continue; // it was killed before its command could see it
+    const epoch = epochOf(id);
+    const known = lives.get(epoch);
+    if (known !== undefined && known !== index) fail(`${id}: two keepers of one epoch`);
+    lives.set(epoch, index);
+  }
+  return lives;
+}
+
+/** How long after the probe its keeper was killed, ms; undefined if it was not. */
+function lagOf({ diedAt, keeper }: Body): number | undefined {
+  if (keeper.diedAt === undefined || diedAt === undefined || keeper.signal !== 9) return undefined;
+  return ms(keeper.diedAt - diedAt);
+}
+
+/** The keeper was stopped when the probe died, and was killed before it went on. */
+function wasStopped({ diedAt = 0n, keeper }: Body, frozen: Evidence['frozen']): boolean {
+  const slack = 5_000_000n;
+  return frozen.some(
+    ({ pid, from, to }) =>
+      pid === keeper.pid &&
+      from - slack <= diedAt &&
+      keeper.diedAt !== undefined &&
+      from <= keeper.diedAt &&
+      (to === undefined || keeper.diedAt <= to + slack),
+  );
+}
+
+/** The ledger and the history, record by record. */
+function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
+  const seen = new Set<string>();
+  let neverBegan = 0;
+  let unknown = 0;
+  let byHost = 0;
+  let commands = 0;
+  for (const entry of history) {
+    const { id, probe, by, fate, exitCode, signal } = entry;
+    if (seen.has(id)) fail(`${id}: two records`);
+    seen.add(id);
+    const errand = ledger.errands.get(id);
+    if (by === 'host') byHost++;
+    else if (errand) commands++;
+    if (fate === 'unknown') unknown++;
+    if (!errand) {
+      if (fate === 'unknown') neverBegan++;
+      else fail(`${id} (${probe}): a record of a command that never began: ${JSON.stringify(entry)}`);
+      continue;
+    }
+    if (fate !== undefined && fate !== 'unknown') fail(`${id} (${probe}): ${fate}, though it began`);
+    if (exitCode !== undefined && exitCode !== errand.code)
+      fail(`${id} (${probe}): recorded with exit ${exitCode}, ended with ${errand.code ?? 'nothing'}`);
+    if (signal !== undefined && errand.code !== undefined)
+      fail(`${id} (${probe}): recorded as ended by ${signal}, and came to its end`);
+  }
+  for (const { id, slot } of ledger.errands.values())
+    if (!seen.has(id)) fail(`${id}: a command of ${slot} ran, and the history does not know it`);
+  return { neverBegan, unknown, byHost, commands };
+}
+
+/** What fires once does so once in each life of its jail. */
+function once(
+  history: Evidence['history'],
+  slot: (entry: HistoryEntry) => string,
+  fail: (what: string) => void,
+): void {
+  const spent = new Map<string, string>();
+  for (const entry of history) {
+    if (!firesOnce(entry.probe)) continue;
+    const place = `${slot(entry)} in ${entry.instance}`;
+    const earlier = spent.get(place);
+    if (earlier !== undefined) fail(`${place}: ${earlier} and ${entry.id}, though it respawns never`);
+    spent.set(place, entry.id);
+  }
+}
+
+/** No dead button: a probe dies with its keeper. */
+function outlived({ bodies }: Testimony, fail: (what: string) => void): number {
+  let longest = 0;
+  for (const { keeper, diedAt, pid, slot } of bodies) {
+    if (keeper.diedAt === undefined) continue;
+    const by = diedAt === undefined ? Infinity : ms(diedAt - keeper.diedAt);
+    longest = Math.max(longest, by);
+    if (by > OUTLIVES_MS) fail(`${slot}: process ${pid} outlived its keeper by ${by} ms`);
+  }
+  return longest;
+}

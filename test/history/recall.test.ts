@@ -42,8 +42,19 @@ tell(
   async (t) => {
     const told = (n: number): Event => {
       const { id: run, firedAt } = fired(n);
+      const epoch = run.slice(0, 8);
       const at = Date.parse(firedAt);
-      return { type: 'fired', seq: n, at, id: 'web/BUTTON', instance: 'i', run, by: 'jail', once: false };
+      return {
+        type: 'fired',
+        epoch,
+        seq: n,
+        at,
+        id: 'web/BUTTON',
+        instance: 'i',
+        run,
+        by: 'jail',
+        once: false,
+      };
     };
     await fc.assert(
       fc.asyncProperty(

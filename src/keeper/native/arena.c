@@ -6,33 +6,27 @@
 #include <sys/mman.h>
 
 #include "arena.h"
+#include "memory.h"
 
 enum { PAGE = 4096, STEP = 1 << 20, SMALLEST = 32, BIG = 16 * PAGE };
 
-/* Address space only; what is not used yet is PROT_NONE, so that a strict overcommit does not count it. */
-static const size_t sizes_to_try[] = {(size_t)1 << 36, (size_t)1 << 33, (size_t)1 << 30, (size_t)1 << 28};
+/* Powers of two. Address space only: what is not used yet is PROT_NONE, so that a strict overcommit does not count it. */
+static const unsigned char sizes_to_try[] = {36, 33, 30, 28};
 
 int arena_open(struct arena *arena)
 {
-	void *base = MAP_FAILED;
+	void *base = NULL;
 	size_t size = 0;
 
 	memset(arena, 0, sizeof *arena);
-	for (size_t i = 0; i < sizeof sizes_to_try / sizeof *sizes_to_try && base == MAP_FAILED; i++) {
-		size = sizes_to_try[i];
-		base = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	for (size_t i = 0; i < sizeof sizes_to_try / sizeof *sizes_to_try && !base; i++) {
+		if (sizes_to_try[i] >= 8 * sizeof size)
+			continue; /* a small processor */
+		size = (size_t)1 << sizes_to_try[i];
+		base = memory_reserve(size);
 	}
-	if (base == MAP_FAILED)
+	if (!base)
 		return -1;
-#ifdef __linux__
-	if (madvise(base, size, MADV_DONTFORK) == -1)
-		return -1;
-	/* Kernels without huge pages say EINVAL, and have nothing to be told. */
-	(void)madvise(base, size, MADV_NOHUGEPAGE);
-#else
-	if (minherit(base, size, INHERIT_NONE) == -1)
-		return -1;
-#endif
 	arena->base = arena->top = arena->usable = base;
 	arena->end = (char *)base + size;
 	return 0;
@@ -104,7 +98,7 @@ void arena_give(struct arena *arena, void *block, size_t wanted)
 		uintptr_t from = ((uintptr_t)block + sizeof block + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
 		uintptr_t to = ((uintptr_t)block + size) & ~(uintptr_t)(PAGE - 1);
 
-		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+		memory_release((void *)from, to - from);
 	}
 	memcpy(block, &arena->free[class], sizeof block);
 	arena->free[class] = block;

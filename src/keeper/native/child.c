@@ -2,15 +2,11 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "keeper.h"
 
-static void changed(struct keeper *keeper, void *owner)
+void child_ready(struct keeper *keeper, void *owner)
 {
 	struct child *child = owner;
 
@@ -23,31 +19,31 @@ bool child_watch(struct keeper *keeper, struct child *child, pid_t pid, int hand
 
 	child->pid = pid;
 	child->handle = handle;
-	if (watch_add(&keeper->watch, handle, WATCH_READ | WATCH_EDGE | what, changed, child) == 0
+	if (watch_child(&keeper->watch, child, what) == 0
 		&& table_add(&keeper->children, &keeper->arena, &child->node, hash_number((uint32_t)pid)))
 		return true;
 	reason = errno;
 	child->pid = 0;
-	watch_close(&keeper->watch, &child->handle);
+	watch_child_over(&keeper->watch, child);
 	kill(pid, SIGKILL); /* it is our child and not reaped: the number is still its own */
 	errno = reason;
 	return false;
 }
 
-static bool known(const struct keeper *keeper, pid_t pid)
+struct child *child_find(const struct keeper *keeper, pid_t pid)
 {
 	struct node *node = table_find(&keeper->children, hash_number((uint32_t)pid));
 
 	while (node && OWNER(node, struct child, node)->pid != pid)
 		node = table_again(node);
-	return node != NULL;
+	return node ? OWNER(node, struct child, node) : NULL;
 }
 
 bool child_adopt(struct keeper *keeper, struct child *child, pid_t pid, unsigned what)
 {
 	int handle;
 
-	if (pid <= 0 || known(keeper, pid) || !process_is_child(pid)) {
+	if (pid <= 0 || child_find(keeper, pid) || !process_is_child(pid)) {
 		errno = ECHILD;
 		return false;
 	}
@@ -67,7 +63,7 @@ void child_forget(struct keeper *keeper, struct child *child)
 		return;
 	launch_ended(keeper, child->pid);
 	table_remove(&keeper->children, &child->node);
-	watch_close(&keeper->watch, &child->handle);
+	watch_child_over(&keeper->watch, child);
 	child->pid = 0;
 }
 
@@ -83,7 +79,7 @@ static void kill_if_stray(struct keeper *keeper, pid_t pid)
 {
 	struct child *stray;
 
-	if (pid <= 0 || known(keeper, pid))
+	if (pid <= 0 || child_find(keeper, pid))
 		return;
 	stray = arena_take_clear(&keeper->arena, sizeof *stray);
 	if (!stray)
@@ -100,23 +96,5 @@ static void kill_if_stray(struct keeper *keeper, pid_t pid)
 /* This walks all children, but only after somebody on the host has killed an entry half-way. */
 void child_kill_strays(struct keeper *keeper)
 {
-	char path[64], chunk[4096 + 1];
-	ssize_t got;
-	long pid = 0;
-	int file;
-
-	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file == -1)
-		return; /* not in this kernel: the stray has ended by itself, at the end of its pipe */
-	while ((got = read(file, chunk, sizeof chunk - 1)) > 0)
-		for (ssize_t i = 0; i < got; i++) {
-			if (chunk[i] >= '0' && chunk[i] <= '9') {
-				pid = pid * 10 + (chunk[i] - '0');
-				continue;
-			}
-			kill_if_stray(keeper, (pid_t)pid);
-			pid = 0;
-		}
-	close(file);
+	process_each_child(keeper, kill_if_stray);
 }

@@ -25,6 +25,10 @@ bool child_adopt(struct keeper *keeper, struct child *child, pid_t pid, unsigned
 void child_kill(const struct child *child, int signal);
 void child_forget(struct keeper *keeper, struct child *child); /* when it has been reaped */
 
+/* It may have ended: for watch_*.c. Harmless at any time. */
+void child_ready(struct keeper *keeper, void *child);
+struct child *child_find(const struct keeper *keeper, pid_t pid);
+
 /* Kills children that nobody here knows: what an entering process left behind that was itself killed. */
 void child_kill_strays(struct keeper *keeper);
 

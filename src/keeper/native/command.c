@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "self.h"
 
 enum { SOFT_DESCRIPTORS = 1024, LINK_MAX_LENGTH = 4095 };
 
@@ -83,7 +83,8 @@ static void become(struct command *command)
 		return;
 	count = parse_groups(definition_text(definition, definition->run_groups), command->groups, WORDS_MAX);
 	/* A keeper without root runs commands as itself, and keeps its groups. */
-	if (setgroups((size_t)count, command->groups) == -1 && (errno != EPERM || geteuid() == 0))
+	if (self_set_groups((gid_t)definition->run_gid, command->groups, count) == -1
+		&& (errno != EPERM || geteuid() == 0))
 		give_in(STAGE_groups);
 	if (setregid((gid_t)definition->run_gid, (gid_t)definition->run_gid) == -1)
 		give_in(STAGE_setgid);

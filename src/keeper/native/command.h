@@ -24,7 +24,7 @@ struct command {
 	_Alignas(struct definition) char copy[sizeof(struct definition) + FRAME_MAX];
 	struct definition *definition; /* in there */
 	char *words[WORDS_MAX];        /* argument vector and environment, made by the child */
-	uint32_t groups[WORDS_MAX];
+	uint32_t groups[WORDS_MAX + 1];
 };
 
 void command_prepare(struct command *command, const struct definition *definition, const char *id);

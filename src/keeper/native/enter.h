@@ -1,6 +1,7 @@
 #ifndef ENTER_H
 #define ENTER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "definition.h"
@@ -16,6 +17,12 @@ struct home {
 	ino_t ino[NAMESPACES];
 };
 int enter_learn_home(struct home *home);
+
+/*
+ * Whether the probe is a clone of the process that enters (only who is born in a PID namespace belongs to it), or that
+ * process itself (where there are none).
+ */
+extern const bool enter_clones;
 
 /* NULL, or why no jail can be entered in this way on this system. */
 const char *enter_refuses(const struct definition *definition);
@@ -35,6 +42,7 @@ struct entrance {
  * pidfd of the target stands at FD_TARGET. 0, or errno and the stage.
  */
 int enter_process(struct entrance *entrance, const struct home *home, enum stage *stage);
+int enter_jail(struct entrance *entrance, enum stage *stage);
 int enter_chroot(struct entrance *entrance, enum stage *stage);
 
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "enter.h"
-#include "process.h"
+#include "witness.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
@@ -33,6 +33,8 @@ static int look(const char *process, int kind, struct stat *status)
 	snprintf(path, sizeof path, "/proc/%s/ns/%s", process, kinds[kind].name);
 	return stat(path, status);
 }
+
+const bool enter_clones = true;
 
 const char *enter_refuses(const struct definition *definition)
 {
@@ -98,6 +100,13 @@ static int open_root(const struct entrance *entrance)
 	return 0;
 }
 
+int enter_jail(struct entrance *entrance, enum stage *stage)
+{
+	(void)entrance;
+	*stage = STAGE_attach;
+	return ENOSYS; /* refused long before */
+}
+
 int enter_process(struct entrance *entrance, const struct home *home, enum stage *stage)
 {
 	int error;
@@ -110,7 +119,7 @@ int enter_process(struct entrance *entrance, const struct home *home, enum stage
 		error = open_root(entrance);
 	}
 	/* All this was looked up by number. That it was the right process all the time, only its pidfd can say. */
-	if (process_has_ended(FD_TARGET)) {
+	if (witness_has_ended(FD_TARGET)) {
 		*stage = STAGE_gone;
 		return ESRCH;
 	}
@@ -118,21 +127,5 @@ int enter_process(struct entrance *entrance, const struct home *home, enum stage
 }
 
 #else
-#include <errno.h>
-
-#include "enter.h"
-
-int enter_learn_home(struct home *home)
-{
-	(void)home;
-	return 0;
-}
-
-int enter_process(struct entrance *entrance, const struct home *home, enum stage *stage)
-{
-	(void)entrance;
-	(void)home;
-	*stage = STAGE_setns;
-	return ENOSYS;
-}
+typedef int not_this_platform;
 #endif

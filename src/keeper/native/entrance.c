@@ -26,6 +26,9 @@ void entrance_prepare(struct keeper *keeper, const struct body *body, uint64_t n
 	entrance->ino = definition->ino;
 	strcpy(entrance->root, definition_text(definition, definition->root)); /* its length was checked */
 	body_title(body, entrance->title, sizeof entrance->title);
+	order->version = ARMING_VERSION;
+	order->keeper = (int32_t)getpid();
+	order->jid = (int32_t)definition->jid;
 	order->nonce = nonce;
 	order->flags = geteuid() == 0 ? 0 : ARMING_KEEP_GROUPS;
 	order->uid = (uint32_t)definition->uid;
@@ -58,34 +61,26 @@ static int leave_order(const struct arming_order *order)
 	return 0;
 }
 
-/* The other end of the instance's pipe of life, of which the keeper keeps the one that is written to. */
-static int take_life(void)
-{
-	char path[32];
-	int life;
-
-	snprintf(path, sizeof path, "/proc/self/fd/%d", FD_LIFE_IN);
-	life = open(path, O_RDONLY);
-	if (life == -1 || (life != FD_LIFE && dup2(life, FD_LIFE) == -1))
-		return errno;
-	if (life != FD_LIFE)
-		close(life);
-	return 0;
-}
-
 _Noreturn void entrance_become_probe(struct keeper *keeper)
 {
 	struct entrance *entrance = &keeper->entrance;
 	enum stage stage = STAGE_none;
-	int error;
+	int error = ENOSYS;
 
-	if (entrance->enter == ENTER_PID)
+	switch (entrance->enter) {
+	case ENTER_PID:
 		error = enter_process(entrance, &keeper->home, &stage);
-	else
+		break;
+	case ENTER_JAIL:
+		error = enter_jail(entrance, &stage);
+		break;
+	case ENTER_CHROOT:
 		error = enter_chroot(entrance, &stage);
+		break;
+	}
 	if (error)
 		give_in(entrance, stage, error);
-	error = take_life();
+	error = life_take();
 	if (!error)
 		error = leave_order(&entrance->order);
 	if (error)

@@ -95,7 +95,7 @@ static void look_again(struct keeper *keeper, struct timer *timer);
 /* A clone that says it is ready locks itself up at once, unless somebody inside holds it: so look until it has. */
 static void look(struct keeper *keeper, struct entry *entry)
 {
-	if (process_is_locked(entry->body->child.pid)) {
+	if (look_locked(entry->body->definition, entry->body->child.pid)) {
 		armed(keeper, entry);
 		return;
 	}
@@ -123,6 +123,17 @@ static bool clone_may_say(enum stage stage)
 	return stage == STAGE_setsid || stage == STAGE_pdeathsig || stage == STAGE_name || stage == STAGE_seccomp;
 }
 
+static void take_ready(struct keeper *keeper, struct entry *entry)
+{
+	enum stage stage;
+	int error = look_where(entry->body->definition, &stage);
+
+	if (error)
+		entry_fail(keeper, entry->body, stage, error);
+	else
+		entry->body->ready = true;
+}
+
 static void take_report(struct keeper *keeper, struct entry *entry, const struct arming_report *report)
 {
 	bool from_outside = report->nonce == entry->nonce;
@@ -131,7 +142,7 @@ static void take_report(struct keeper *keeper, struct entry *entry, const struct
 	if (report->kind == ARMING_PID && from_outside)
 		take_pid(keeper, entry, report->value);
 	else if (report->kind == ARMING_READY)
-		entry->body->ready = true;
+		take_ready(keeper, entry);
 	else if (report->kind == ARMING_FAILED && (from_outside || clone_may_say(stage))) {
 		entry->no_clone = from_outside;
 		entry_fail(keeper, entry->body, stage, report->value);
@@ -241,17 +252,20 @@ static int start(struct keeper *keeper, struct body *body, struct entry *entry)
 	entrance_prepare(keeper, body, entry->nonce);
 	_Static_assert((int)FD_ENTRANCE_COUNT <= (int)LAUNCH_DESCRIPTORS, "room for what the child is given");
 	memcpy(layout.wanted,
-		(int[]){-1, -1, -1, -1, report[1], -1, body->instance->handle, -1, body->instance->image,
-			body->instance->life},
+		(int[]){-1, -1, -1, -1, report[1], -1, witness_to_give(body->instance), -1, body->instance->image,
+			life_to_give(&body->instance->life)},
 		sizeof layout.wanted);
-	pid = launch(keeper, &entry->child, 0, &layout);
+	if (enter_clones)
+		pid = launch(keeper, &entry->child, 0, &layout);
+	else
+		pid = launch(keeper, &body->child, WATCH_URGENT, &layout);
 	if (pid == 0)
 		entrance_become_probe(keeper);
 	close(report[1]);
 	if (pid == -1)
 		return errno;
-	entry->unnamed = true;
-	keeper->unnamed++;
+	entry->unnamed = enter_clones;
+	keeper->unnamed += enter_clones;
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 /* An arming under way: the process that enters, and pipe R. It lives until that process is reaped. */
 struct entry {
-	struct child child; /* the entering process, on the host's side */
+	struct child child; /* the entering process, on the host's side; pid 0: it is reaped, or is the body itself */
 	struct body *body;  /* what it is to become */
 	struct instance *instance;
 	int report; /* our end of pipe R */

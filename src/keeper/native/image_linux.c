@@ -44,22 +44,24 @@ static int seal(int image)
 	return fcntl(image, F_ADD_SEALS, seals | F_SEAL_EXEC) == 0 ? 0 : fcntl(image, F_ADD_SEALS, seals);
 }
 
-int image_open(const char **why)
+int image_open(int *image, const char **why)
 {
 	size_t size = (size_t)(probe_image_end - probe_image);
-	int image = make(), reason;
+	int reason;
 
 	*why = "memfd_create for the probe's program";
-	if (image == -1) {
+	*image = make();
+	if (*image == -1) {
 		if (errno == EACCES)
 			*why = "no memfd may be executed on this system: sysctl vm.memfd_noexec is 2, and must be 0 or 1";
 		return -1;
 	}
 	*why = "writing and sealing the probe's program";
-	if (write(image, probe_image, size) == (ssize_t)size && fchmod(image, 0555) == 0 && seal(image) == 0)
-		return image;
+	if (write(*image, probe_image, size) == (ssize_t)size && fchmod(*image, 0555) == 0 && seal(*image) == 0)
+		return 0;
 	reason = errno;
-	close(image);
+	close(*image);
+	*image = -1;
 	errno = reason;
 	return -1;
 }

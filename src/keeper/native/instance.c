@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,17 +17,15 @@ static struct instance *find(const struct keeper *keeper, const char *name)
 	return node ? OWNER(node, struct instance, node) : NULL;
 }
 
-/* The process that stood for it has ended: what we still have in there goes, whatever kind of jail it was. */
-static void ended(struct keeper *keeper, void *owner)
+void instance_ended(struct keeper *keeper, struct instance *instance)
 {
-	struct instance *instance = owner;
 	struct list *link, *next;
 	struct frame frame;
 	char buffer[EVENT_MAX];
 
 	instance->refs++; /* what follows may drop the last of the others */
 	instance->gone = true;
-	watch_close(&keeper->watch, &instance->handle);
+	witness_close(keeper, instance);
 	event_begin(keeper, &frame, buffer, "gone");
 	frame_text(&frame, "instance", instance->name);
 	event_end_state(keeper, &frame, NULL);
@@ -47,46 +44,6 @@ static void ended(struct keeper *keeper, void *owner)
 	instance_drop(keeper, instance);
 }
 
-/* The pidfd first, then the start time: so both speak of the same process. */
-static bool hold(struct keeper *keeper, struct instance *instance, enum stage *stage, int *error)
-{
-	uint64_t start;
-
-	instance->handle = process_handle((pid_t)instance->pid);
-	if (instance->handle == -1) {
-		*error = errno;
-		*stage = errno == ESRCH ? STAGE_gone : STAGE_pidfd;
-		return false;
-	}
-	if (!process_start_time((pid_t)instance->pid, &start) || start != instance->start
-		|| process_has_ended(instance->handle)) {
-		*error = ESRCH;
-		*stage = STAGE_gone;
-	} else if (watch_add(&keeper->watch, instance->handle, WATCH_READ | WATCH_EDGE, ended, instance) == -1) {
-		*error = errno;
-		*stage = STAGE_pidfd;
-	} else {
-		return true;
-	}
-	watch_close(&keeper->watch, &instance->handle);
-	return false;
-}
-
-/* Its other end is opened anew for each probe, from /proc/self/fd: so one descriptor does for all of them. */
-static bool open_life(struct instance *instance, enum stage *stage, int *error)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) == -1) {
-		*stage = STAGE_pipe;
-		*error = errno;
-		return false;
-	}
-	close(ends[0]);
-	instance->life = ends[1];
-	return true;
-}
-
 /*
  * Each jail gets a copy of the probe program of its own. Its root may reach it through /proc/PID/exe, and change not
  * what is in it but its mode, owner and attributes: that must neither keep other jails from being armed nor be a
@@ -96,22 +53,38 @@ static bool open_image(struct instance *instance, enum stage *stage, int *error)
 {
 	const char *why;
 
-	instance->image = image_open(&why);
-	if (instance->image != -1)
+	if (image_open(&instance->image, &why) == 0)
 		return true;
 	*stage = STAGE_exec;
 	*error = errno;
 	return false;
 }
 
+static bool open_life(struct instance *instance, enum stage *stage, int *error)
+{
+	if (life_open(&instance->life) == 0)
+		return true;
+	*stage = STAGE_pipe;
+	*error = errno;
+	return false;
+}
+
 static void close_all(struct keeper *keeper, struct instance *instance)
 {
-	watch_close(&keeper->watch, &instance->handle);
-	if (instance->life != -1)
-		close(instance->life);
+	witness_close(keeper, instance);
+	life_close(&instance->life);
 	if (instance->image != -1)
 		close(instance->image);
-	instance->life = instance->image = -1;
+	instance->image = -1;
+}
+
+/* One name for two processes, or for two jails: one of the two is of another life. */
+static bool same_life(const struct instance *instance, const struct definition *definition)
+{
+	bool by_pid = definition->enter == ENTER_PID, by_jid = definition->enter == ENTER_JAIL;
+
+	return instance->pid == (by_pid ? definition->pid : 0) && instance->start == (by_pid ? definition->start : 0)
+		&& instance->jid == (by_jid ? definition->jid : 0);
 }
 
 static struct instance *make(
@@ -125,16 +98,17 @@ static struct instance *make(
 	*error = ENOMEM;
 	if (!instance)
 		return NULL;
-	instance->handle = instance->life = instance->image = -1;
+	instance->handle = instance->image = instance->life.ours = instance->life.theirs = -1;
 	instance->pid = definition->enter == ENTER_PID ? definition->pid : 0;
 	instance->start = definition->enter == ENTER_PID ? definition->start : 0;
+	instance->jid = definition->enter == ENTER_JAIL ? definition->jid : 0;
 	instance->name_size = size;
 	memcpy(instance->name, name, size);
 	list_init(&instance->bodies);
 	list_init(&instance->pending);
 	list_init(&instance->ring);
 	if (open_life(instance, stage, error) && open_image(instance, stage, error)
-		&& (instance->pid == 0 || hold(keeper, instance, stage, error))
+		&& witness_open(keeper, instance, stage, error)
 		&& table_add(&keeper->instances, &keeper->arena, &instance->node, hash_text(name)))
 		return instance;
 	close_all(keeper, instance);
@@ -146,7 +120,6 @@ struct instance *instance_keep(
 	struct keeper *keeper, const struct definition *definition, enum stage *stage, int *error)
 {
 	struct instance *instance = find(keeper, definition_text(definition, definition->instance));
-	bool by_pid = definition->enter == ENTER_PID;
 
 	if (!instance)
 		instance = make(keeper, definition, stage, error);
@@ -154,11 +127,7 @@ struct instance *instance_keep(
 		return NULL;
 	*stage = STAGE_gone;
 	*error = ESRCH;
-	if (instance->gone)
-		return NULL;
-	/* One name for two processes: one of the two is of another life. */
-	if (by_pid != (instance->pid != 0) || (by_pid && instance->start != definition->start)
-		|| (by_pid && instance->pid != definition->pid))
+	if (instance->gone || !same_life(instance, definition))
 		return NULL;
 	return instance_keep_again(instance);
 }

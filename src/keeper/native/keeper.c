@@ -51,7 +51,7 @@ static void forget_the_past(void)
 	if (number == -1 || close_from(STDERR_FILENO + 1) == -1)
 		fail(EX_OSERR, "/dev/null");
 	(void)setsid(); /* EPERM: it is a leader already, as the daemon starts it */
-	if (process_harden() == -1)
+	if (self_harden() == -1)
 		fail(EX_OSERR, "shutting others out of this process");
 }
 
@@ -107,11 +107,12 @@ static void draw_epoch(struct keeper *keeper)
 static void check_image(void)
 {
 	const char *why;
-	int image = image_open(&why);
+	int image;
 
-	if (image == -1)
+	if (image_open(&image, &why) == -1)
 		fail(EX_OSERR, why);
-	close(image);
+	if (image != -1)
+		close(image);
 }
 
 static void set_up(struct keeper *keeper, const char *path)
@@ -142,6 +143,7 @@ static void set_up(struct keeper *keeper, const char *path)
 		fail(EX_OSERR, "setting memory aside");
 	if (listener_open(keeper, keeper->socket_name) == -1)
 		fail(EX_CANTCREAT, keeper->socket_name);
+	witness_listen(keeper);
 }
 
 /* One line for whoever has started us, and then no word to anybody but the daemon. */

@@ -13,19 +13,9 @@
 
 static bool trusted(int socket)
 {
-#ifdef __linux__
-	struct ucred peer;
-	socklen_t length = sizeof peer;
-
-	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == -1)
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid();
-#else
 	uid_t uid;
-	gid_t gid;
 
-	return getpeereid(socket, &uid, &gid) == 0 && (uid == 0 || uid == geteuid());
-#endif
+	return self_ask_peer(socket, &uid) == 0 && (uid == 0 || uid == geteuid());
 }
 
 /* A free place; if there is none, that of the oldest who is not the daemon. */

@@ -1,6 +1,5 @@
 #ifdef __linux__
 #define _GNU_SOURCE
-#include <sys/prctl.h>
 #endif
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "keeper.h"
@@ -55,9 +55,7 @@ static _Noreturn void write_down(const char *id, uint64_t room)
 	bool sound = true;
 	ssize_t got;
 
-#ifdef __linux__
-	(void)prctl(PR_SET_NAME, "scribe");
-#endif
+	self_name("scribe");
 	while ((got = read(FD_PIPE, chunk, sizeof chunk)) != 0) {
 		uint64_t length = (uint64_t)got, kept;
 
@@ -96,12 +94,14 @@ static void changed(struct keeper *keeper, struct child *child)
 	arena_give(&keeper->arena, scribe, sizeof *scribe);
 }
 
-/* True when the pipe is empty and nobody is left who could write into it. */
+/* True when the pipe is empty and nobody is left who could write into it. (POLLIN is said at its end, too, on BSD.) */
 static bool silent(const struct scribe *scribe)
 {
 	struct pollfd look = {.fd = scribe->output, .events = POLLIN};
+	int left = 1;
 
-	return poll(&look, 1, 0) == 1 && !(look.revents & POLLIN) && look.revents & POLLHUP;
+	return poll(&look, 1, 0) == 1 && look.revents & POLLHUP && ioctl(scribe->output, FIONREAD, &left) == 0
+		&& left == 0;
 }
 
 static bool start(struct keeper *keeper, struct scribe *scribe)

@@ -7,9 +7,10 @@
 
 #include "arena.h"
 
+struct child;
 struct keeper;
 
-/* What can be waited for, on a descriptor. That the other end is closed is always told. */
+/* What can be waited for. That the other end of a descriptor is closed is always told. */
 enum {
 	WATCH_READ = 1,
 	WATCH_WRITE = 2,
@@ -35,6 +36,10 @@ struct watch {
 int watch_open(struct watch *watch, struct arena *arena, size_t descriptors);
 int watch_add(struct watch *watch, int descriptor, unsigned what, watch_ready *ready, void *owner);
 int watch_change(struct watch *watch, int descriptor, unsigned what);
+
+/* A child: child_ready() is called when it has ended, and again when it can be reaped only later. */
+int watch_child(struct watch *watch, struct child *child, unsigned what);
+void watch_child_over(struct watch *watch, struct child *child); /* forgets it, and closes its handle where that is a descriptor */
 
 /* Forgets and closes it, and sets it to -1; does nothing to -1. A child may still hold a copy. */
 void watch_close(struct watch *watch, int *descriptor);

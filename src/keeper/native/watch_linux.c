@@ -68,6 +68,17 @@ void watch_close(struct watch *watch, int *descriptor)
 	*descriptor = -1;
 }
 
+/* A tracer's letting go of what is left of it is told as well: that is an edge, too. */
+int watch_child(struct watch *watch, struct child *child, unsigned what)
+{
+	return watch_add(watch, child->handle, WATCH_READ | WATCH_EDGE | what, child_ready, child);
+}
+
+void watch_child_over(struct watch *watch, struct child *child)
+{
+	watch_close(watch, &child->handle);
+}
+
 static bool serve(struct keeper *keeper, const struct epoll_event *events, int count, bool urgent)
 {
 	bool served = false;

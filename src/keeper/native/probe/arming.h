@@ -5,7 +5,10 @@
 
 /* What the keeper and the probe program say to each other during one arming. Both ends are built together. */
 
-/* The descriptors with which the probe program is executed. 0 to 2 are closed. */
+/* Counts up with every change of this page: on BSD the two are two files, and one may have been replaced. */
+enum { ARMING_VERSION = 1 };
+
+/* The descriptors with which the probe program is executed. Those that an entry does not need are closed, and 0 to 2. */
 enum { FD_ORDER = 3, FD_REPORT = 4, FD_ROOT = 5, FD_TARGET = 6, FD_LIFE = 7 };
 
 enum { ARMING_GROUPS = 256 };
@@ -14,11 +17,16 @@ enum arming_flag {
 	ARMING_TARGET = 1,      /* FD_TARGET is the pidfd of the process whose namespaces are joined */
 	ARMING_USER = 2,        /* the user namespace is among them */
 	ARMING_KEEP_GROUPS = 4, /* the keeper is not root: setgroups(2) may be denied */
+	ARMING_JAIL = 8,        /* BSD: jail_attach(2) to `jid`, where / must be `dev` and `ino`; else FD_ROOT is the root */
 };
 
 /* Down pipe G: written and read by the same process, before and after it executes the probe program. */
 struct arming_order {
+	uint32_t version;
+	int32_t keeper; /* pid: who is no child of it any more goes no further */
 	uint64_t nonce;
+	uint64_t dev, ino;
+	int32_t jid;
 	uint32_t flags;
 	uint32_t namespaces; /* CLONE_NEW*, for setns(2) */
 	uint32_t uid, gid;

@@ -83,7 +83,7 @@ export interface Env {
   [k: string]: string;
 }
 /**
- * One jail, or all that match a pattern. Says where the jail is (`pid` or `chroot`; neither where the host knows it by its name) and which probes it has.
+ * One jail, or all that match a pattern. Says where the jail is (`pid`, `chroot` or `path`; none of them where the host knows it by its name) and which probes it has.
  */
 export interface JailEntry {
   /**
@@ -100,6 +100,10 @@ export interface JailEntry {
    * The jail is this directory, entered by chroot(2).
    */
   chroot?: string;
+  /**
+   * FreeBSD and DragonFly: the jail whose root this is, as jls(8) shows it. DragonFly's jails have no names, so there this gives them one.
+   */
+  path?: string;
   /**
    * A note for people.
    */
@@ -232,6 +236,6 @@ export interface SettingsEntry {
 export const keysOf = {
   'the file': ["include","defaults","jails","settings"],
   'a probe': ["command","title","uid","gid","groups","respawn","timeout","kill_after","cooldown","concurrency","run_as","cwd","env","receipt","enabled","description"],
-  'a jail': ["probes","pid","chroot","description"],
+  'a jail': ["probes","pid","chroot","path","description"],
   'settings': ["rescan","grace","budget","brake","history","output"],
 } as const;

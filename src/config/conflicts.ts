@@ -18,7 +18,7 @@ function findContradictions(name: string, entries: readonly JailConfig[]): Objec
   const [first, ...others] = entries.filter((entry) => entry.whereabouts.by !== 'name');
   return others.flatMap(({ whereabouts, origin: { file } }) => {
     if (first === undefined || JSON.stringify(first.whereabouts) === JSON.stringify(whereabouts)) return [];
-    const path = ['jails', name, whereabouts.by === 'chroot' ? 'chroot' : 'pid'];
+    const path = ['jails', name, whereabouts.by === 'pidfile' ? 'pid' : whereabouts.by];
     const message = `jail ${quote(name)} is said to be elsewhere at ${show(first.origin)}`;
     return [
       { file, path, part: 'value', code: 'contradiction', message, hint: 'say it in one of the files' },

@@ -15,8 +15,12 @@ export interface Declared {
   readonly jailNames: readonly string[];
   /** Where the file says that a jail of an exact name is. */
   whereabouts(name: string): Whereabouts | undefined;
-  /** The probes of a jail, whether the file names it or not; the same array for the same question. */
-  forJail(name: string, jid?: number): readonly DeclaredProbe[];
+  /**
+   * The probes of a jail, whether the file names it or not; the same array for the same question.
+   *
+   * @param listed whether patterns may mean it: the host lists it, or it has a name
+   */
+  forJail(name: string, jid?: number, listed?: boolean): readonly DeclaredProbe[];
 }
 
 const mostRemembered = 20_000;
@@ -38,14 +42,14 @@ export function createDeclared({ jails }: Pick<Config, 'jails'>): Declared {
   }
   const known = new Map<string, readonly DeclaredProbe[]>();
 
-  const forJail = (name: string, jid?: number): readonly DeclaredProbe[] => {
-    const question = `${jid ?? ''} ${name}`;
+  const forJail = (name: string, jid?: number, listed = true): readonly DeclaredProbe[] => {
+    const question = `${jid ?? ''} ${listed ? '' : '-'} ${name}`;
     const before = known.get(question);
     if (before) return before;
     const ranked = [
       ...(named.get(name) ?? []),
       ...(numbered.get(String(jid)) ?? []),
-      ...globs.filter((glob) => matchesJail(glob.name, name)),
+      ...(listed ? globs.filter((glob) => matchesJail(glob.name, name)) : []),
     ];
     const wanted = choose(ranked);
     // Jails with names of chance come and go for as long as a configuration holds.

@@ -29,14 +29,22 @@ export function matchesGlob(pattern: string, text: string): boolean {
   return at === pattern.length;
 }
 
+/** FreeBSD 15 runs a service in a jail of its own if it is told to, and names that jail `svcj-SERVICE`. */
+const serviceJail = 'svcj-';
+
 /**
  * Whether a pattern matches a jail's name. `*` and `?` do not match a dot: nested jails are named by the root of their
- * parent, and `db-*` must not hand `db-1.evil` a button.
+ * parent, and `db-*` must not hand `db-1.evil` a button. The jail of a service is nobody's machine, and is matched only by
+ * a pattern that begins with what all of them begin with.
  */
 export function matchesJail(pattern: string, name: string): boolean {
   const parts = name.split('.');
   const patterns = pattern.split('.');
   return (
-    parts.length === patterns.length && patterns.every((part, index) => matchesGlob(part, parts[index] ?? ''))
+    parts.length === patterns.length && patterns.every((part, index) => matchesPart(part, parts[index] ?? ''))
   );
+}
+
+function matchesPart(pattern: string, name: string): boolean {
+  return matchesGlob(pattern, name) && (!name.startsWith(serviceJail) || pattern.startsWith(serviceJail));
 }

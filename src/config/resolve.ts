@@ -34,10 +34,16 @@ export function resolve(draft: Draft, defaults: Defaults, users: ReadonlyMap<str
   return { jails, objections };
 }
 
-function whereabouts({ entry: { pid, chroot } }: DraftJail): Whereabouts {
+function whereabouts({ entry: { pid, chroot, path } }: DraftJail): Whereabouts {
   if (typeof pid === 'number') return { by: 'pid', pid };
   if (pid !== undefined) return { by: 'pidfile', path: pid };
-  return chroot === undefined ? { by: 'name' } : { by: 'chroot', path: chroot };
+  if (chroot !== undefined) return { by: 'chroot', path: chroot };
+  return path === undefined ? { by: 'name' } : { by: 'path', path: withoutEnd(path) };
+}
+
+/** As the system prints it. */
+function withoutEnd(path: string): string {
+  return path.replace(/\/+$/, '') || '/';
 }
 
 function argvOf(command: ProbeEntry['command']): readonly string[] {

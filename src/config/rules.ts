@@ -2,6 +2,7 @@ import type { ConfigFile, ProbeEntry } from './config-file.ts';
 import type { Draft, DraftJail, Objection } from './draft.ts';
 import { isGlob } from './glob.ts';
 import { longest, parseDuration } from './quantity.ts';
+import { PLATFORM } from '../platform.ts';
 import type { Path } from './tree.ts';
 
 /** What jaildaemon tells a command by itself. */
@@ -95,8 +96,8 @@ function checkSettings(draft: Draft): Objection[] {
 
 function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
   const jid = isJid(name);
-  const where = entry.pid === undefined ? 'chroot' : 'pid';
-  if ((isGlob(name) || jid) && entry[where] !== undefined) {
+  const where = (['pid', 'chroot', 'path'] as const).find((key) => entry[key] !== undefined);
+  if ((isGlob(name) || jid) && where !== undefined) {
     const what = jid ? 'a key of digits is a jid' : 'a pattern stands for many jails';
     const message = `${what}, and cannot have ${where}:`;
     return [
@@ -124,7 +125,7 @@ function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
       },
     ];
   }
-  if (!jid || process.platform !== 'linux') return [];
+  if (!jid || PLATFORM !== 'Linux') return [];
   const message = `a key of digits is a jid, which Linux does not have: ${name} never matches`;
   const hint = `for the jail of a process write a name, and under it pid: ${name}`;
   return [

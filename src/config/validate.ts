@@ -96,8 +96,9 @@ function explain(
     };
   }
   if (keyword === 'not') {
-    const message = 'a jail is at one place: pid and chroot exclude each other';
-    return { path: [...parent, 'chroot'], part: 'key', code: 'contradiction', message };
+    const [first, second = ''] = ['pid', 'chroot', 'path'].filter((key) => key in (data as object));
+    const message = `a jail is at one place: ${first} and ${second} exclude each other`;
+    return { path: [...parent, second], part: 'key', code: 'contradiction', message };
   }
   if (propertyName !== undefined) {
     const message = `expected ${expectation(parentSchema)}, found ${found(propertyName)}`;

@@ -3,6 +3,7 @@ import { watchConfig } from '../config/watch.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { openJournal } from '../history/journal.ts';
 import { openOutputs } from '../history/outputs.ts';
+import { createLister } from '../jails/lister.ts';
 import { openMarkers } from '../keeper/markers.ts';
 import { jailOf, NOTHING_OBSERVED } from '../plan/observed.ts';
 import { holdSocket, type ControlSocket } from './control-guard.ts';
@@ -19,6 +20,7 @@ import { watchOrphans } from './orphans.ts';
 import { totalsOf, type Change } from '../plan/plan.ts';
 import { recall } from './recall.ts';
 import { createReloader, whereaboutsOf, wishFor, type Standing } from './reloader.ts';
+import { PLATFORM } from '../platform.ts';
 import { createHandlers } from './requests/handlers.ts';
 import { settleAll } from './settle.ts';
 import { factsOf, openStateFile, rememberedEvent } from './state-file.ts';
@@ -97,7 +99,7 @@ async function run(
   let link: KeeperLink | undefined;
   let stopping: Promise<void> | undefined;
 
-  const looker = createLooker((event) => loop.post(event));
+  const looker = createLooker((event) => loop.post(event), createLister(PLATFORM));
   const hands = {
     send(order: Parameters<KeeperLink['send']>[0]) {
       // Nothing is armed any more by a daemon that takes everything away.
@@ -198,6 +200,7 @@ async function run(
       state: options.state,
       settings: () => reloader.standing.config.settings,
       post: (...said) => loop.post(...said),
+      lookAround: () => looker.glanceAround(),
       found: (epoch) => orphans.adopt(epoch),
       superseded() {
         log.say('error', 'another daemon has taken over the keeper; this one ends');

@@ -20,6 +20,8 @@ export interface LinkParts {
   readonly post: (...events: readonly Event[]) => void;
   /** A keeper of this epoch is there: what others have left behind can be told from what is its. */
   readonly found: (epoch: string) => void;
+  /** The kernel told the keeper that jails have come or gone. */
+  readonly lookAround: () => void;
   /** Another daemon has taken the keeper over: this one must end and start nothing. */
   readonly superseded: () => void;
 }
@@ -77,6 +79,9 @@ export async function linkKeeper(parts: LinkParts): Promise<KeeperLink> {
         return;
       case 'superseded':
         parts.superseded();
+        return;
+      case 'look':
+        parts.lookAround();
         return;
       case 'ok':
         return;

@@ -76,7 +76,8 @@ function openFile(path: string): number {
     );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ELOOP' ? `${path} is a symlink` : (error as Error).message;
+    // EMLINK: FreeBSD.
+    const why = code === 'ELOOP' || code === 'EMLINK' ? `${path} is a symlink` : (error as Error).message;
     throw new Complaint(
       EXIT.notPermitted,
       `cannot open the log: ${why}`,

@@ -1,7 +1,9 @@
 import type { Event } from '../event.ts';
 import type { Sighting, Whereabouts } from '../jails/jail.ts';
-import { look } from '../jails/look.ts';
+import type { Lister } from '../jails/lister.ts';
+import { look, lookPid } from '../jails/look.ts';
 import { watchPidfiles } from '../jails/watch.ts';
+import { listJails } from './listed-jails.ts';
 
 /** Knows where every jail that matters is to be found, and looks: when told, when a pidfile changed, and every `rescan` ms. */
 export interface Looker {
@@ -9,8 +11,12 @@ export interface Looker {
   follow(jails: ReadonlyMap<string, Whereabouts>, rescan: number): void;
   /** Looks at these soon; what is seen is posted. */
   glance(names: readonly string[]): void;
-  /** Looks at all of these now, whether they are followed or not. */
+  /** Looks at all that the system lists, soon: something has changed, and nobody knows what. */
+  glanceAround(): void;
+  /** Looks at all of these now, whether they are followed or not, and at all that the system lists. */
   survey(jails: ReadonlyMap<string, Whereabouts>): Promise<Sighting[]>;
+  /** Looks for the jail that somebody means by a word: what the system lists; on Linux the pid of its first process. */
+  find(word: string): Promise<Sighting>;
   stop(): void;
 }
 
@@ -20,8 +26,11 @@ const PATIENCE = 3_000;
 /** So many jails are looked at in one go. */
 const SLICE = 50;
 
-/** @param post where sightings go */
-export function createLooker(post: (event: Event) => void): Looker {
+/**
+ * @param post where sightings go
+ * @param lister asks the system for its jails; none on Linux
+ */
+export function createLooker(post: (event: Event) => void, lister?: Lister): Looker {
   let followed: ReadonlyMap<string, Whereabouts> = new Map();
   let pathToJails = new Map<string, string[]>();
   let timer: NodeJS.Timeout | undefined;
@@ -30,9 +39,12 @@ export function createLooker(post: (event: Event) => void): Looker {
   const underWay = new Map<string, boolean>();
   let seen: Sighting[] = [];
   const watch = watchPidfiles([], (path) => glance(pathToJails.get(path) ?? []));
+  const listed = lister && listJails(lister, { followed: () => followed, tell: postSightings, failed });
 
   function glance(names: readonly string[]): void {
-    void glanceInSlices(names);
+    const single = names.filter((name) => !listed?.knows(followed.get(name)));
+    if (single.length < names.length) listed?.glance();
+    void glanceInSlices(single);
   }
 
   /** Between two slices the loop may turn: a host may have thousands of jails. */
@@ -59,9 +71,26 @@ export function createLooker(post: (event: Event) => void): Looker {
   function tell(sighting: Sighting): void {
     if (seen.push(sighting) > 1) return;
     setImmediate(() => {
-      post({ type: 'sighted', at: Date.now(), sightings: seen });
+      postSightings(seen);
       seen = [];
     });
+  }
+
+  function postSightings(sightings: readonly Sighting[]): void {
+    post({ type: 'sighted', at: Date.now(), sightings });
+  }
+
+  function failed(why: string | undefined): void {
+    if (why === undefined)
+      post({ type: 'daemon', at: Date.now(), level: 'info', what: 'the jails can be listed again' });
+    else
+      post({
+        type: 'daemon',
+        at: Date.now(),
+        level: 'error',
+        what: 'the jails cannot be listed; what is armed stays',
+        why,
+      });
   }
 
   return {
@@ -81,11 +110,22 @@ export function createLooker(post: (event: Event) => void): Looker {
       timer = setInterval(() => {
         // Mends what was lost: the watch of a directory whose parents were renamed.
         watch.set(pathToJails.keys());
-        glance([...followed.keys()]);
+        listed?.glance();
+        glance([...followed.keys()].filter((name) => !listed?.knows(followed.get(name))));
       }, rescan);
     },
     glance,
-    survey: (jails) => Promise.all([...jails].map(([name, whereabouts]) => lookInTime(name, whereabouts))),
+    glanceAround: () => listed?.glance(),
+    async survey(jails) {
+      const single = [...jails].filter(([, whereabouts]) => !listed?.knows(whereabouts));
+      const looks = single.map(([name, whereabouts]) => lookInTime(name, whereabouts));
+      const [one, all] = await Promise.all([Promise.all(looks), listed?.survey(jails) ?? []]);
+      return [...one, ...all];
+    },
+    async find(word) {
+      if (listed) return listed.find(word);
+      return /^[1-9]\d{0,9}$/.test(word) ? lookPid(Number(word)) : { name: word, absent: 'it is no pid' };
+    },
     stop() {
       clearInterval(timer);
       watch.close();

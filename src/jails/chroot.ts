@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Sighting } from './jail.ts';
+import { identityOf } from './jail-roots.ts';
 
 /** The limits that chroot(2) documents. */
 const LONGEST = { component: 255, path: 1023 };
@@ -28,7 +29,7 @@ export async function sightChroot(name: string, path: string): Promise<Sighting>
     if (stat.dev === host.dev && stat.ino === host.ino) {
       return { name, refused: `chroot: ${path} is the host's own root` };
     }
-    const [dev, ino] = [String(stat.dev), String(stat.ino)];
+    const { dev, ino } = identityOf(stat);
     const instance = `${dev}:${ino}:${stat.birthtimeNs}`;
     return {
       name,

@@ -6,10 +6,10 @@
 export interface Jail {
   /** The name under which the file and every command know it. */
   readonly name: string;
-  readonly kind: 'pid' | 'chroot';
+  readonly kind: 'pid' | 'chroot' | 'jail';
   /**
-   * One life of the jail, from start to stop. Linux: `BOOT:PID:STARTTIME` of the process that stands for it;
-   * chroot: `DEV:INO:BIRTHTIME` of the directory. A restarted jail has another.
+   * One life of the jail, from start to stop. Linux: `BOOT:PID:STARTTIME` of the process that stands for it; FreeBSD:
+   * `BOOT:JID:CPUSET`; DragonFly: `BOOTTIME:JID`; chroot: `DEV:INO:BIRTHTIME` of the directory. A restarted jail has another.
    */
   readonly instance: string;
   /** How people address it by number; on Linux the host's pid of the jail's first process. */
@@ -22,20 +22,35 @@ export interface Jail {
   readonly path?: string;
   /** Chosen inside the jail: display only. */
   readonly hostname?: string;
+  /**
+   * The pids of its processes, where it ends with the last of them: a jail of FreeBSD without `persist`, every jail of
+   * DragonFly. A probe is one of them, and would keep the jail alive.
+   */
+  readonly residents?: readonly number[];
   readonly entrance: Entrance;
 }
 
 /** How the keeper gets in (PROTOCOL.md, "A definition"). Device, inode and start time are decimal text: they may pass 2^53. */
 export type Entrance =
   | { readonly by: 'pid'; readonly pid: number; readonly start: string }
-  | { readonly by: 'chroot'; readonly root: string; readonly dev: string; readonly ino: string };
+  | { readonly by: 'chroot'; readonly root: string; readonly dev: string; readonly ino: string }
+  /** `dev` and `ino` of its root as the host sees it; `name` where the system has names. */
+  | {
+      readonly by: 'jail';
+      readonly jid: number;
+      readonly dev: string;
+      readonly ino: string;
+      readonly name?: string;
+    };
 
 /** Where the file says that a jail is to be found. */
 export type Whereabouts =
   | { readonly by: 'name' }
   | { readonly by: 'pid'; readonly pid: number }
   | { readonly by: 'pidfile'; readonly path: string }
-  | { readonly by: 'chroot'; readonly path: string };
+  | { readonly by: 'chroot'; readonly path: string }
+  /** The jail of the system whose root this is. */
+  | { readonly by: 'path'; readonly path: string };
 
 /** What a look at one jail found. */
 export type Sighting =
@@ -48,4 +63,11 @@ export type Sighting =
       readonly unsure?: true;
     }
   /** It could not be looked at, or must not be entered (a pidfile that others may write, a process of the host). */
-  | { readonly name: string; readonly refused: string };
+  | {
+      readonly name: string;
+      readonly refused: string;
+      /** The system could not say which jails run: what is known of this one goes on holding. */
+      readonly unsure?: true;
+      /** Of a jail that the system lists all the same. */
+      readonly jid?: number;
+    };

@@ -5,7 +5,7 @@ import { readPidfile } from './pidfile.ts';
 import { liesBelowRootOf } from './roots.ts';
 
 /**
- * Looks at one jail, now. Never throws and never enters; a directory on a dead network file system may keep it
+ * Looks at one jail, now; at one that only the system's list can find (listing.ts) in vain. Never throws and never enters; a directory on a dead network file system may keep it
  * waiting, so who looks at many does not wait for one before the next. `owner` is who, besides root, may own a
  * pidfile: the daemon's user.
  */
@@ -17,6 +17,8 @@ export async function look(
   switch (whereabouts.by) {
     case 'name':
       return { name, absent: `no jail named "${name}" runs; on Linux say pid: or chroot:` };
+    case 'path':
+      return { name, refused: 'path: finds jails of FreeBSD and DragonFly; on Linux say pid: or chroot:' };
     case 'pid':
       return sightPid(name, whereabouts.pid);
     case 'pidfile':

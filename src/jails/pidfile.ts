@@ -26,7 +26,8 @@ export async function readPidfile(path: string, owner: number): Promise<PidfileR
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return { absent: `no pidfile ${path}` };
-    if (code === 'ELOOP') return { refused: `pidfile ${path} is a symbolic link` };
+    // FreeBSD says EMLINK.
+    if (code === 'ELOOP' || code === 'EMLINK') return { refused: `pidfile ${path} is a symbolic link` };
     if (code === 'ENXIO') return { refused: `pidfile ${path} is not a regular file` };
     return { refused: `pidfile ${path} cannot be opened: ${code ?? String(error)}` };
   }

@@ -131,6 +131,8 @@ export type Message =
       readonly nofile: number;
     }
   | { readonly type: 'superseded' }
+  /** The system's jails have changed: a hint to look. */
+  | { readonly type: 'look' }
   | { readonly type: 'ok'; readonly ref: number; readonly run?: string }
   | {
       readonly type: 'refused';
@@ -183,6 +185,7 @@ export function readMessage(frame: Frame, epoch: string): Message {
         nofile: number('nofile'),
       };
     case 'superseded':
+    case 'look':
       return { type: verb };
     case 'ok':
       return { type: verb, ref: number('ref'), ...some('run', optional('id')) };

@@ -45,9 +45,7 @@ function definitionFields(d: Definition): Fields {
     gid: d.gid,
     groups: d.groups.length > 0 ? d.groups.join(',') : undefined,
     instance: d.instance,
-    ...(d.entrance.by === 'pid'
-      ? { enter: 'pid', pid: d.entrance.pid, start: d.entrance.start }
-      : { enter: 'chroot', root: d.entrance.root, dev: d.entrance.dev, ino: d.entrance.ino }),
+    ...entranceFields(d.entrance),
     respawn: d.respawn,
     receipt: d.receipt ? 1 : undefined,
     arg: d.argv,
@@ -62,6 +60,23 @@ function definitionFields(d: Definition): Fields {
     concurrency: d.concurrency,
     output: d.output,
   };
+}
+
+function entranceFields(entrance: Entrance): Fields {
+  switch (entrance.by) {
+    case 'pid':
+      return { enter: 'pid', pid: entrance.pid, start: entrance.start };
+    case 'chroot':
+      return { enter: 'chroot', root: entrance.root, dev: entrance.dev, ino: entrance.ino };
+    case 'jail':
+      return {
+        enter: 'jail',
+        jid: entrance.jid,
+        dev: entrance.dev,
+        ino: entrance.ino,
+        name: entrance.name,
+      };
+  }
 }
 
 /** An order's fields as they go into its frame. */

@@ -1,5 +1,5 @@
 import type { Declared } from '../config/declared.ts';
-import { runningJail, type Observed } from './observed.ts';
+import { jidOf, runningJail, type Observed } from './observed.ts';
 import type { Wanted } from './wanted.ts';
 
 /** All that each jail should have now. */
@@ -30,8 +30,10 @@ export function createDesired(declared: Declared, observed: Observed): Desired {
   const shared = sharedNamespaces(jailNames, observed);
 
   function declaredFor(name: string): Wanted[] {
-    const jid = runningJail(observed.jails.get(name))?.jid;
-    return declared.forJail(name, jid).map(({ probe, clash }) => ({
+    const jail = observed.jails.get(name);
+    // A number that the system does not list is only what somebody called a process: no pattern means that.
+    const listed = !/^[0-9]+$/.test(name) || runningJail(jail)?.kind === 'jail';
+    return declared.forJail(name, jidOf(jail), listed).map(({ probe, clash }) => ({
       id: `${name}/${probe.key}`,
       probe,
       adhoc: false,

@@ -94,10 +94,10 @@ export function createDraft(before: Observed) {
     },
     jailOf: (id: string): string => jailOf({ adhoc: adhocNow(), jails: jailsNow() }, id),
     /** All of the jail is to be planned anew. */
-    see(sighting: Sighting) {
+    see(sighting: Sighting, lonely?: readonly number[]) {
       own(sighting.name);
       const jail = jailsNow().get(sighting.name);
-      if (jail) jails?.set(sighting.name, { ...jail, sighting });
+      if (jail) jails?.set(sighting.name, { ...forget(jail, 'lonely'), sighting, ...(lonely && { lonely }) });
       touched.set(sighting.name, 'all');
       sighted = true;
     },

@@ -1,16 +1,17 @@
-import type { Sighting } from '../jails/jail.ts';
+import type { Entrance, Sighting } from '../jails/jail.ts';
 import { forget, type Draft } from './draft.ts';
-import { runningJail } from './observed.ts';
+import { runningJail, type ObservedJail } from './observed.ts';
 
 /** Takes over what a look found. A jail that could not be looked at says nothing about its instances. */
 export function learnSighting(draft: Draft, sighting: Sighting): void {
   const jail = draft.jails.get(sighting.name);
-  if (jail?.sighting && sameSighting(jail.sighting, sighting)) return;
+  const lonely = leftAlone(sighting, jail);
+  if (jail?.sighting && sameSighting(jail.sighting, sighting) && jail.lonely === lonely) return;
   // The keeper tells when that process ends, or an arming does.
-  if ('absent' in sighting && sighting.unsure && runningJail(jail)) return;
-  draft.see(sighting);
+  if ('unsure' in sighting && runningJail(jail)) return;
+  draft.see(sighting, lonely);
   if ('refused' in sighting) return;
-  const instance = 'jail' in sighting ? sighting.jail.instance : undefined;
+  const instance = instanceIn(sighting);
   endInstances(draft, sighting.name, (ended) => ended !== instance);
 }
 
@@ -19,10 +20,33 @@ function sameSighting(a: Sighting, b: Sighting): boolean {
     return (
       a.jail.instance === b.jail.instance &&
       a.jail.path === b.jail.path &&
-      a.jail.hostname === b.jail.hostname
+      a.jail.hostname === b.jail.hostname &&
+      sameRoot(a.jail.entrance, b.jail.entrance)
     );
   if ('absent' in a && 'absent' in b) return a.absent === b.absent;
   return 'refused' in a && 'refused' in b && a.refused === b.refused;
+}
+
+function sameRoot(a: Entrance, b: Entrance): boolean {
+  return a.by === 'pid' || b.by === 'pid' || (a.dev === b.dev && a.ino === b.ino);
+}
+
+/**
+ * The processes of a jail that ends with its last one, if all of them are probes of ours. Those that are being taken away
+ * for that reason still count as ours; who comes in meanwhile ends it.
+ */
+function leftAlone(sighting: Sighting, before: ObservedJail | undefined): readonly number[] | undefined {
+  const residents = 'jail' in sighting ? sighting.jail.residents : undefined;
+  if (!residents || !before) return undefined;
+  const known = runningJail(before)?.instance === instanceIn(sighting) ? before.lonely : undefined;
+  const ours = new Set(known);
+  for (const { held } of before.probes.values()) if (held?.pid !== undefined) ours.add(held.pid);
+  if (!residents.every((pid) => ours.has(pid))) return undefined;
+  return known ?? residents;
+}
+
+function instanceIn(sighting: Sighting): string | undefined {
+  return 'jail' in sighting ? sighting.jail.instance : undefined;
 }
 
 /** What was a fact about an ended instance is one no more: `spent`, its troubles, and the ad hoc probes that it had. */

@@ -95,9 +95,9 @@ export function learnOrphan(draft: Draft, orphan: Orphan & { readonly once: bool
   );
 }
 
-/** Whether something that was started so many ms after boot belongs to this life of the jail. */
+/** Whether something that was started so many ms after boot belongs to this life of the jail; yes, where that cannot be told. */
 function startedSince({ entrance }: Jail, bootTime: number): boolean {
-  return entrance.by === 'chroot' || Number(entrance.start) * TICK_MS <= bootTime;
+  return entrance.by !== 'pid' || Number(entrance.start) * TICK_MS <= bootTime;
 }
 
 /** It runs no more; nobody saw how it ended. */

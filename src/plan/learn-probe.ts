@@ -1,16 +1,22 @@
 import type { Event } from '../event.ts';
-import type { ProbeEvent } from '../keeper/messages.ts';
+import type { Jail } from '../jails/jail.ts';
+import type { Ending, ProbeEvent } from '../keeper/messages.ts';
 import { countTries, retryAt } from './backoff.ts';
 import { forget, type Draft } from './draft.ts';
 import { learnGone } from './learn-jails.ts';
-import { isAdhoc, type Held, type ObservedProbe, type Trouble } from './observed.ts';
+import { isAdhoc, runningJail, type Held, type ObservedProbe, type Trouble } from './observed.ts';
+
+const [SIGKILL, SIGTERM] = [9, 15];
+/** jail(8) waits `stop.timeout`, 10 s, between TERM and the end of a jail; then some, ms. */
+const JAIL_STOPS_IN = 15_000;
 
 /** Takes over what the keeper says of one probe. */
 export function learnProbeEvent(draft: Draft, event: Exclude<ProbeEvent, { type: 'removed' }>): void {
   const jail = draft.jailOf(event.id);
   // The last words of an ad hoc probe that is forgotten already.
   if (isAdhoc(event.id) && !draft.adhoc.has(event.id) && !draft.jails.get(jail)?.probes.has(event.id)) return;
-  draft.change(jail, event.id, (probe) => probeAfter(probe, event), event.at);
+  const kind = runningJail(draft.jails.get(jail))?.kind;
+  draft.change(jail, event.id, (probe) => probeAfter(probe, event, kind), event.at);
   if (event.type === 'failed' && event.stage === 'gone') learnGone(draft, event.instance);
   if (event.type === 'finished') {
     forgetSpentAdhoc(draft, event.id);
@@ -56,7 +62,11 @@ export function learnRefused(probe: ObservedProbe, why: string, at: number): Obs
   };
 }
 
-function probeAfter(probe: ObservedProbe, event: Exclude<ProbeEvent, { type: 'removed' }>): ObservedProbe {
+function probeAfter(
+  probe: ObservedProbe,
+  event: Exclude<ProbeEvent, { type: 'removed' }>,
+  kind: Jail['kind'] | undefined,
+): ObservedProbe {
   const { at } = event;
   switch (event.type) {
     case 'armed': {
@@ -84,7 +94,8 @@ function probeAfter(probe: ObservedProbe, event: Exclude<ProbeEvent, { type: 're
     }
     case 'died': {
       const why = `the probe was ended by ${event.ending.signal === undefined ? `exit ${event.ending.exitCode ?? '?'}` : `signal ${event.ending.signal}`}`;
-      return stopped(probe, { kind: 'died', why, instance: event.instance, at });
+      const after = stopped(probe, { kind: 'died', why, instance: event.instance, at });
+      return kind === 'jail' && endsJails(event.ending) ? withdrawn(after, at) : after;
     }
     case 'failed': {
       const { stage, errno, instance } = event;
@@ -151,6 +162,20 @@ export function isCounted(probe: ObservedProbe, run: string): boolean {
 function stopped(probe: ObservedProbe, what: Omit<Trouble, 'tries' | 'retryAt'>): ObservedProbe {
   const held: Held = { state: 'idle', tag: probe.held?.tag ?? '', instance: what.instance };
   return { ...probe, held, trouble: trouble(probe, what), since: what.at };
+}
+
+/** jail(8) ends a jail's processes with TERM and, when it removes the jail, with KILL. */
+function endsJails({ signal }: Ending): boolean {
+  return signal === SIGTERM || signal === SIGKILL;
+}
+
+/** While its jail is most likely stopping, a probe stays away for longer than that takes. */
+function withdrawn(probe: ObservedProbe, at: number): ObservedProbe {
+  if (!probe.trouble) return probe;
+  return {
+    ...probe,
+    trouble: { ...probe.trouble, retryAt: Math.max(probe.trouble.retryAt, at + JAIL_STOPS_IN) },
+  };
 }
 
 function trouble(probe: ObservedProbe, what: Omit<Trouble, 'tries' | 'retryAt'>): Trouble {

@@ -28,6 +28,11 @@ export interface ObservedJail {
   readonly name: string;
   /** What the last look found; absent: nobody has looked yet. */
   readonly sighting?: Sighting;
+  /**
+   * Only probes of ours are left in it, these processes, and it ends with its last process: it would live on for their
+   * sake alone.
+   */
+  readonly lonely?: readonly number[];
   /** By id. */
   readonly probes: ReadonlyMap<string, ObservedProbe>;
 }
@@ -112,6 +117,13 @@ export function runningJail(jail: ObservedJail | undefined): Jail | undefined {
   return sighting && 'jail' in sighting ? sighting.jail : undefined;
 }
 
+/** Its jid, also of one that runs but cannot be entered. */
+export function jidOf(jail: ObservedJail | undefined): number | undefined {
+  const sighting = jail?.sighting;
+  if (!sighting || 'absent' in sighting) return undefined;
+  return 'jail' in sighting ? sighting.jail.jid : sighting.jid;
+}
+
 /** Whether an id is that of an ad hoc probe: no jail may be called `adhoc`. */
 export function isAdhoc(id: string): boolean {
   return id.startsWith('adhoc/');
@@ -133,12 +145,12 @@ function jailOfId(id: string): string {
 
 /**
  * Without the jails that nobody wants anything of and where nothing of ours is left: those that were removed from the
- * file, and those that were only ever known by a number.
+ * file, those that were only ever known by a number, and those that the system has listed and does so no more.
  */
 export function withoutForgotten(observed: Observed, wanted: ReadonlySet<string>): Observed {
   const jails = new Map(observed.jails);
   for (const jail of observed.jails.values()) {
-    if (wanted.has(jail.name)) continue;
+    if (wanted.has(jail.name) || runningJail(jail)?.kind === 'jail') continue;
     const keep = [...jail.probes.values()].some(
       (probe) => probe.held !== undefined || probe.commands.size > 0 || probe.spentIn !== undefined,
     );

@@ -71,7 +71,7 @@ export function plan(
       ...(want && { wanted: want }),
       ...(probe && { probe }),
       ...(observedJail.sighting && { sighting: observedJail.sighting }),
-      ...(running && { jail: running }),
+      ...(running && { jail: running, lonely: observedJail.lonely !== undefined }),
     });
     if (verdict.wakeAt !== undefined) wakes.set(id, { jail: observedJail.name, at: verdict.wakeAt });
     if (!want && verdict.action === 'keep') return;

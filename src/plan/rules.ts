@@ -12,6 +12,8 @@ export interface Situation {
   readonly probe?: ObservedProbe;
   readonly sighting?: Sighting;
   readonly jail?: Jail;
+  /** Only our probes keep the jail alive. */
+  readonly lonely?: boolean;
   readonly tag: string;
   readonly now: number;
 }
@@ -74,6 +76,11 @@ export const RULES: readonly Rule[] = [
       const why = s.sighting && 'absent' in s.sighting ? s.sighting.absent : 'not running';
       return isHeld(s) && !commandsRun(s) ? { action: 'disarm', why } : { action: 'wait', why };
     },
+  },
+  {
+    name: 'a jail that ends with its last process is not kept alive by our probes',
+    when: (s) => s.lonely === true,
+    verdict: (s) => ({ action: isAlive(s) ? 'disarm' : 'wait', why: 'only probes were left in it' }),
   },
   {
     name: 'a command of an earlier instance or keeper that must not overlap is waited for',

@@ -313,6 +313,16 @@ tellsAll([
 `,
   ],
   [
+    'chroot and path',
+    `jails: {web: {chroot: /srv, path: /srv}}
+`,
+    `@/jaildaemon.yml:1:29: error: a jail is at one place: chroot and path exclude each other
+  1 | jails: {web: {chroot: /srv, path: /srv}}
+    |                             ^^^^
+1 error.
+`,
+  ],
+  [
     'pid and chroot',
     `jails: {web: {pid: 1, chroot: /srv}}
 `,

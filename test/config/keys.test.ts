@@ -158,6 +158,7 @@ jails:
   worker: {pid: /run/worker.pid}
   12: {}
   one: {pid: 1, x-a: 1}
+  wing: {path: /jails/web/}
   x-free: [1]
 `;
     const { jails } = await configOf(folder, text);
@@ -170,6 +171,7 @@ jails:
         ['worker', false, { by: 'pidfile', path: '/run/worker.pid' }],
         ['12', false, { by: 'name' }],
         ['one', false, { by: 'pid', pid: 1 }],
+        ['wing', false, { by: 'path', path: '/jails/web' }],
       ],
     );
   }),

@@ -9,8 +9,8 @@ import {
 } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
 import { errnoName } from '../../history/entry.ts';
-import type { Jail } from '../../jails/jail.ts';
-import { lookPid } from '../../jails/look.ts';
+import type { Jail, Whereabouts } from '../../jails/jail.ts';
+import type { Looker } from '../looker.ts';
 import { runningJail, type Adhoc } from '../../plan/observed.ts';
 import type { Loop } from '../loop.ts';
 import type { Services } from './services.ts';
@@ -22,10 +22,10 @@ const ARMED_WITHIN = 20_000;
 
 /** `-c`: puts an ad hoc probe into a running jail and answers when it is armed, or why it is not; then nothing is kept. */
 export function attachHandler(services: Services): Handler {
-  const { loop, state } = services;
+  const { loop, looker, state } = services;
   return async (args, reply) => {
     const command = textArgument(args, 'command', 65_536);
-    const jail = findJail(loop, textArgument(args, 'jail', 255));
+    const jail = await findJail(loop, looker, textArgument(args, 'jail', 1023));
     const adhocCount = state.facts.adhocCount + 1;
     const id = `adhoc/${adhocCount}`;
     const probe = probeFrom(args, command, adhocCount);
@@ -37,7 +37,7 @@ export function attachHandler(services: Services): Handler {
       jail: jail.name,
       instance: jail.instance,
       // Also of a jail that the file names: it may leave the file, and the probe stays.
-      whereabouts: loop.wish.declared.whereabouts(jail.name) ?? { by: 'pid', pid: jail.pid ?? 0 },
+      whereabouts: loop.wish.declared.whereabouts(jail.name) ?? whereaboutsOf(jail),
       probe,
     };
     const at = Date.now();
@@ -78,34 +78,45 @@ function remember(save: () => void): void {
   }
 }
 
-/** A jail by its name in the file, else by jid; on Linux also by the pid of any jail's first process. */
-function findJail(loop: Loop, word: string): Jail {
+/** A jail by its name in the file, else as the system knows it: by name or jid; on Linux by the pid of its first process. */
+async function findJail(loop: Loop, looker: Looker, word: string): Promise<Jail> {
   if (loop.wish.declared.jailNames.includes(word)) {
-    const observed = loop.observed.jails.get(word);
-    const named = runningJail(observed);
+    const named = runningJail(loop.observed.jails.get(word));
     if (named) return named;
-    const why = observed?.sighting && 'absent' in observed.sighting ? `: ${observed.sighting.absent}` : '';
+    // It may have been started since the last look, and by whoever asks now.
+    const whereabouts = loop.wish.declared.whereabouts(word) ?? { by: 'name' };
+    const [sighting] = (await looker.survey(new Map([[word, whereabouts]]))).filter(
+      ({ name }) => name === word,
+    );
+    if (sighting && 'jail' in sighting) return sighting.jail;
+    const why = sighting ? `: ${'absent' in sighting ? sighting.absent : sighting.refused}` : '';
     throw new Complaint(EXIT.failed, `jail ${word} does not run${why}`, 'nothing was kept');
   }
-  if (!/^[1-9]\d{0,9}$/.test(word))
-    throw new Complaint(
-      EXIT.failed,
-      `there is no jail ${JSON.stringify(word)}`,
-      'give a name from the file, or a jid; on Linux the pid of the jail’s first process',
-    );
   // Always looked at anew: a number may be somebody else's by now.
-  const sighting = lookPid(Number(word));
+  const sighting = await looker.find(word).catch(refuseBlindly);
   if (!('jail' in sighting))
     throw new Complaint(
       EXIT.failed,
-      'absent' in sighting ? `there is no jail ${word}: ${sighting.absent}` : sighting.refused,
-      'nothing was kept',
+      'absent' in sighting
+        ? `there is no jail ${JSON.stringify(word)}: ${sighting.absent}`
+        : `${word}: ${sighting.refused}`,
+      'give a name from the file, or a jid; on Linux the pid of the jail’s first process. Nothing was kept',
     );
   for (const other of loop.observed.jails.values()) {
     const running = runningJail(other);
     if (running?.instance === sighting.jail.instance) return running;
   }
   return sighting.jail;
+}
+
+function refuseBlindly(error: unknown): never {
+  const why = error instanceof Error ? error.message : String(error);
+  throw new Complaint(EXIT.failed, `the jails cannot be listed: ${why}`, 'nothing was kept');
+}
+
+/** Where a jail is found again that the file does not name. */
+function whereaboutsOf({ kind, pid }: Jail): Whereabouts {
+  return kind === 'jail' ? { by: 'name' } : { by: 'pid', pid: pid ?? 0 };
 }
 
 function probeFrom(args: Arguments, command: string, number: number): ProbeConfig {

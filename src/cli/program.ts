@@ -236,6 +236,13 @@ async function dispatch(argv: readonly string[], signals: Signals): Promise<numb
     .argument('<id>', 'as -c printed it, see status')
     .addOption(json())
     .action(action(async (common, id: string) => (await import('./remove.ts')).remove(common, id)));
+  command(
+    'doctor',
+    'look at probes, files, commands and jails for what is dangerous or unwise; exit 1 if something is',
+    '# jaildaemon doctor\n# jaildaemon doctor --json',
+  )
+    .addOption(json())
+    .action(action(async (common) => (await import('./doctor.ts')).doctor(common)));
   command('stop', 'take every probe away, let commands finish, and end the daemon', '# jaildaemon stop')
     .addOption(json())
     .action(action(async (common) => (await import('./stop.ts')).stop(common)));

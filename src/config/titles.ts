@@ -25,6 +25,9 @@ const LIKELY = [
 /** Above that many probes of one jail only titles that begin alike are compared. */
 const COMPARED_ALL = 300;
 
+/** More pairs of one jail are only counted. */
+const PAIRS_TOLD = 3;
+
 /**
  * Warnings for titles with which `pkill -HUP -f TITLE` does something else than it looks like: its argument is a
  * regular expression, and reaches every process in whose command line it is found.
@@ -34,16 +37,23 @@ export function findUnwiseTitles(jails: readonly JailConfig[]): Objection[] {
     const probes = jail.probes.filter(({ enabled }) => enabled);
     return [
       ...probes.flatMap((probe) => [...checkPattern(jail, probe), ...checkLikely(jail, probe)]),
-      ...pairs(probes).map(([probe, other]) =>
-        warning(
-          jail,
-          probe,
-          'title-within',
-          `pkill -f ${JSON.stringify(probe.title)} also reaches ${JSON.stringify(other.title)} of this jail`,
-          `inside, ask by pkill -HUP -f '^${escape(probe.title)}$', or give them titles that are not parts of each other`,
-        ),
-      ),
+      ...tellPairs(jail, pairs(probes)),
     ];
+  });
+}
+
+/** Numbered titles come in hundreds: the first of a jail say it. */
+function tellPairs(jail: JailConfig, found: readonly (readonly [ProbeConfig, ProbeConfig])[]): Objection[] {
+  return found.slice(0, PAIRS_TOLD).map(([probe, other], index) => {
+    const more = index === PAIRS_TOLD - 1 ? found.length - PAIRS_TOLD : 0;
+    return warning(
+      jail,
+      probe,
+      'title-within',
+      `pkill -f ${JSON.stringify(probe.title)} also reaches ${JSON.stringify(other.title)} of this jail` +
+        (more > 0 ? `; it is so with ${more} titles more` : ''),
+      `inside, ask by pkill -HUP -f '^${escape(probe.title)}$', or give them titles that are not parts of each other`,
+    );
   });
 }
 

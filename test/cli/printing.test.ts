@@ -18,7 +18,7 @@ tell('to a reader that leaves: no error, no stack', async (t) => {
   const s = await scene(t, () => ({ BUTTON: { command: 'head -c 200000 /dev/zero | tr "\\0" x' } }));
   await s.reload(({ jails }) => {
     const probes = Object.fromEntries(
-      Array.from({ length: 3000 }, (_, i) => [`B-${i}`, { command: 'true' }]),
+      Array.from({ length: 3000 }, (_, i) => [`B-${String(i).padStart(4, '0')}`, { command: 'true' }]),
     );
     jails['absent'] = { pid: '/nonexistent', probes };
   });

@@ -182,4 +182,15 @@ ok
   }),
 );
 
+test(
+  'of many such titles the first are told',
+  inFolder(async ({ write, say }) => {
+    const probes = Array.from({ length: 400 }, (_, i) => `      B${i}: { command: [/bin/true] }\n`);
+    write('jaildaemon.yml', `jails:\n  web:\n    probes:\n${probes.join('')}`);
+    const said = await say();
+    assert.match(said, /reaches "B\d+" of this jail; it is so with \d+ titles more/);
+    assert.match(said, '3 warnings.');
+  }),
+);
+
 test.run();

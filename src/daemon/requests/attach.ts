@@ -1,3 +1,4 @@
+import { findUntrustedCommands } from '../../config/command-trust.ts';
 import type { ProbeConfig, Respawn } from '../../config/config.ts';
 import {
   Complaint,
@@ -30,6 +31,7 @@ export function attachHandler(services: Services): Handler {
     const id = `adhoc/${adhocCount}`;
     const probe = probeFrom(args, command, adhocCount);
     refuseTakenTitle(loop, jail.name, probe.title);
+    refuseDanger(probe, jail.name);
     remember(() => state.save({ adhocCount }));
 
     const adhoc: Adhoc = {
@@ -157,6 +159,14 @@ function refuseTakenTitle(loop: Loop, jail: string, title: string): void {
       want.adhoc ? `choose another with -t, or "jaildaemon remove ${want.id}"` : 'choose another with -t',
     );
   }
+}
+
+/** A command of the file would be refused for it, and so is one of `-c`. */
+function refuseDanger(probe: ProbeConfig, jail: string): void {
+  const origin = probe.origin;
+  const entry = { name: jail, glob: false, whereabouts: { by: 'name' } as const, probes: [probe], origin };
+  const [danger] = findUntrustedCommands([entry], { owner: process.getuid?.() ?? 0, lenient: false });
+  if (danger) throw new Complaint(EXIT.failed, danger.message, danger.hint);
 }
 
 /** Gives `armed`, or why it is not; undefined while nothing is known. */

@@ -1,6 +1,7 @@
 import type { Handler } from '../../control/server.ts';
 import { attachHandler } from './attach.ts';
 import { historyHandler } from './history.ts';
+import { inventoryHandler } from './inventory.ts';
 import { jailsHandler } from './jails.ts';
 import { outputHandler } from './output.ts';
 import { planHandler, reloadHandler } from './reload.ts';
@@ -16,6 +17,7 @@ export function createHandlers(services: Services): ReadonlyMap<string, Handler>
     ['reload', reloadHandler(services)],
     ['plan', planHandler(services)],
     ['jails', jailsHandler(services)],
+    ['inventory', inventoryHandler(services)],
     ['history', historyHandler(services)],
     ['output', outputHandler(services)],
     ['trigger', triggerHandler(services)],

@@ -1,0 +1,99 @@
+import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { namedPaths } from '../config/named-paths.ts';
+import { isBelow, readMounts, type Mount } from '../jails/mounts.ts';
+import type { Finding } from './finding.ts';
+import { mapsHost, parseIdMap } from './id-map.ts';
+import type { Inventory, InventoryJail, InventoryProbe } from './inventory.ts';
+import { reachedFrom, seesHostRoot } from './reach.ts';
+
+/** What of the host a jail could change, of all that decides what its commands do. */
+export function examineReach({ jails, probes, own, config }: Inventory): Finding[] {
+  const host = process.platform === 'linux' ? readMounts('self') : [];
+  return jails.flatMap((jail) => {
+    const commands = probes.filter((probe) => probe.jail === jail.name);
+    const precious = new Map<string, string>([
+      [config, 'the configuration'],
+      ...own.map(({ what, path }): [string, string] => [path, what]),
+      ...commands.flatMap((probe) =>
+        pathsOf(probe).map((path): [string, string] => [path, `the command of ${probe.id}`]),
+      ),
+    ]);
+    if (jail.path !== undefined) return belowPath(jail, jail.path, precious);
+    return jail.pid === undefined ? [] : throughMounts(jail, jail.pid, host, precious);
+  });
+}
+
+function pathsOf({ argv }: InventoryProbe): string[] {
+  return namedPaths(argv).map(real);
+}
+
+/** A chroot, or a BSD jail: what lies below its path is its own. */
+function belowPath(jail: InventoryJail, path: string, precious: ReadonlyMap<string, string>): Finding[] {
+  if (path === '/') return [];
+  return [...precious].flatMap(([at, what]): Finding[] => {
+    if (!isBelow(real(at), real(path))) return [];
+    const message = `${what} (${at}) lies below its root, where its root may change it`;
+    return [
+      {
+        severity: 'danger',
+        code: 'inside-jail',
+        subject: jail.name,
+        message,
+        fix: 'move it out of the jail',
+      },
+    ];
+  });
+}
+
+/** A jail of namespaces: it reaches what its mount table shows, if its users may write there. */
+function throughMounts(
+  jail: InventoryJail,
+  pid: number,
+  host: readonly Mount[],
+  precious: ReadonlyMap<string, string>,
+): Finding[] {
+  let mounts: readonly Mount[];
+  let users: ReturnType<typeof parseIdMap>;
+  let root: string;
+  try {
+    mounts = readMounts(pid);
+    users = parseIdMap(readFileSync(`/proc/${pid}/uid_map`, 'latin1'));
+    root = readlinkSync(`/proc/${pid}/root`);
+  } catch {
+    return []; // it has just ended
+  }
+  // A chroot within the mount namespace: what the table has elsewhere is out of sight.
+  if (root !== '/') return belowPath(jail, root, precious);
+  if (seesHostRoot(mounts, host)) {
+    const severity = mapsHost(users, 0) ? 'warning' : 'note';
+    const message =
+      "its root is the host's own: whoever is root there can change programs, configuration and state";
+    return [
+      { severity, code: 'host-root', subject: jail.name, message, fix: 'give the jail a root of its own' },
+    ];
+  }
+  return [...precious].flatMap(([at, what]): Finding[] => {
+    const reached = reachedFrom(mounts, host, real(at));
+    if (!reached?.writable || !mayWrite(users, real(at))) return [];
+    const message = `${what} (${at}) can be changed from inside, as ${reached.path}`;
+    const fix = 'mount it read-only there, or give the command a program that the jail does not see';
+    return [{ severity: 'danger', code: 'reachable', subject: jail.name, message, fix }];
+  });
+}
+
+/** Whoever owns the file or its directory on the host is somebody in the jail, and with that its root. */
+function mayWrite(users: ReturnType<typeof parseIdMap>, path: string): boolean {
+  return [path, dirname(path)].some((one) => {
+    const stats = statSync(one, { throwIfNoEntry: false });
+    return stats !== undefined && (mapsHost(users, stats.uid) || (stats.mode & 0o002) !== 0);
+  });
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

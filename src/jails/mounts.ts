@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { sep } from 'node:path';
+
+/** One line of mountinfo: the folder `root` of the device's file system is seen at `point`. */
+export interface Mount {
+  /** `MAJOR:MINOR`. */
+  readonly device: string;
+  readonly root: string;
+  readonly point: string;
+  /** By the mount's own options and by those of its file system. */
+  readonly writable: boolean;
+}
+
+/** The mount table that a process sees. Throws what read(2) throws: ENOENT, EACCES. */
+export function readMounts(pid: number | 'self'): Mount[] {
+  return parseMounts(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
+}
+
+/** Lines of proc_pid_mountinfo(5): `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`. */
+export function parseMounts(text: string): Mount[] {
+  return text.split('\n').flatMap((line) => {
+    const words = line.split(' ');
+    const [, , device, root, point, own] = words;
+    if (!device || !root || !point || own === undefined) return [];
+    const whole = words[words.indexOf('-', 6) + 3] ?? '';
+    const writable = [own, whole].every((options) => options.split(',').includes('rw'));
+    return [{ device, root: unescape(root), point: unescape(point), writable }];
+  });
+}
+
+/** The mount that a path is in: the longest mount point above it, and of those the one mounted last. */
+export function covering(mounts: readonly Mount[], path: string): Mount | undefined {
+  let found: Mount | undefined;
+  for (const mount of mounts) {
+    if (isBelow(path, mount.point) && mount.point.length >= (found?.point.length ?? 0)) found = mount;
+  }
+  return found;
+}
+
+/** Where a path of the mount table lies within its device's file system. */
+export function inside(mount: Mount, path: string): string {
+  const rest = mount.point === '/' ? path : path.slice(mount.point.length);
+  return (mount.root === '/' ? rest : mount.root + (rest === '/' ? '' : rest)) || '/';
+}
+
+/** Whether a path is the folder or something in it; both without symlinks. */
+export function isBelow(path: string, folder: string): boolean {
+  return folder === '/' || path === folder || path.startsWith(folder + sep);
+}
+
+/** Blanks, tabs, newlines and backslashes are written as three octal digits. */
+function unescape(text: string): string {
+  return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}

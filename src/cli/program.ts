@@ -4,6 +4,7 @@ import { nearest } from '../config/nearest.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { printable } from '../printable.ts';
 import type { Signals } from '../signals.ts';
+import type { ChrootOptions } from './chroot.ts';
 
 /** Options that every command has. */
 export interface Common {
@@ -26,18 +27,30 @@ Examples:
 Exit codes are sysexits(3): 0 done, 1 failed, 64 usage, 69 no daemon, 75 busy, 77 not permitted, 78 bad configuration.
 See jaildaemon(8) and jaildaemon.yml(5).`;
 
+const CHROOT_EXAMPLES = `# jaildaemon chroot /srv/build                       a shell in there
+# jaildaemon chroot /srv/build make -C /usr/src      one command; its exit code is ours
+# jaildaemon chroot --kernel /srv/build /bin/sh      nothing of the host's file system is left to return to`;
+
+const CHROOT_CODES = `
+Exit codes: the command's own; 127 it is not there, 126 it cannot be run; 64 usage, 77 not permitted, 1 another error
+of ours. A command that was killed by a signal: so are we.`;
+
 /** This package's version. */
 export function packageVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** Reads the command line, carries it out and sets the exit code. */
-export async function run(argv: readonly string[], signals: Signals): Promise<void> {
+/** Reads the command line, carries it out and sets the exit code. `inherited`: for `chroot`, and only for that. */
+export async function run(
+  argv: readonly string[],
+  signals: Signals,
+  inherited: readonly number[],
+): Promise<void> {
   process.stdout.on('error', endWithoutReader);
   process.stderr.on('error', () => {}); // nobody is left to be told
   try {
-    process.exitCode = await dispatch(argv, signals);
+    process.exitCode = await dispatch(argv, signals, inherited);
   } catch (error) {
     process.exitCode = complain(error);
   }
@@ -72,7 +85,11 @@ function unknownCommand(word: string, program: Command): Complaint {
   );
 }
 
-async function dispatch(argv: readonly string[], signals: Signals): Promise<number> {
+async function dispatch(
+  argv: readonly string[],
+  signals: Signals,
+  inherited: readonly number[],
+): Promise<number> {
   let outcome: Promise<number> | number = EXIT.ok;
   const program = new Command('jaildaemon');
   /** Imports the command's file only when it is the one that was asked for. */
@@ -98,11 +115,10 @@ async function dispatch(argv: readonly string[], signals: Signals): Promise<numb
         ...(own as never[]),
       );
     };
+  const describe = (command: Command, description: string, examples: string): Command =>
+    command.description(description).addHelpText('after', `\nExamples:\n${examples.replace(/^/gm, '  ')}`);
   const command = (text: string, description: string, examples: string): Command =>
-    program
-      .command(text)
-      .description(description)
-      .addHelpText('after', `\nExamples:\n${examples.replace(/^/gm, '  ')}`);
+    describe(program.command(text), description, examples);
   const json = (): Option => new Option('--json', 'print JSON for machines');
 
   program
@@ -246,8 +262,34 @@ async function dispatch(argv: readonly string[], signals: Signals): Promise<numb
   command('stop', 'take every probe away, let commands finish, and end the daemon', '# jaildaemon stop')
     .addOption(json())
     .action(action(async (common) => (await import('./stop.ts')).stop(common)));
+  const alone = argv[0] === 'chroot';
+  const chroot = alone ? new Command('jaildaemon chroot').passThroughOptions() : program.command('chroot');
+  describe(
+    chroot.copyInheritedSettings(program),
+    'run a command with another root directory, as chroot(8)',
+    CHROOT_EXAMPLES,
+  )
+    .addHelpText('after', CHROOT_CODES)
+    .usage('[--kernel] [--open-directories 0|1|2] DIR [COMMAND…]')
+    .argument('<dir>', 'the new root')
+    .argument('[command...]', 'what to run there (default: "$SHELL" -i)')
+    .option('--kernel', 'replace the root mount, so that the old root is out of reach')
+    .addOption(
+      new Option(
+        '--open-directories <rule>',
+        '0: refuse while a directory is open; 1: only under a chroot; 2: never (default: 1, with --kernel 0)',
+      ).choices(['0', '1', '2']),
+    )
+    .action(
+      action(async (_, dir: string, words: readonly string[], options: ChrootOptions) => {
+        // Anywhere else our own options would be taken out of the command's.
+        if (!alone) throw new Complaint(EXIT.usage, 'chroot must be the first word', 'jaildaemon chroot -h');
+        return (await import('./chroot.ts')).chroot(dir, words, options, inherited);
+      }),
+    );
 
-  program.parse(argv as string[], { from: 'user' });
+  if (alone) chroot.parse(argv.slice(1), { from: 'user' });
+  else program.parse(argv as string[], { from: 'user' });
   return outcome;
 
   /** The original's two modes: exactly one of -D and -c. */

@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { PLATFORM } from './platform.ts';
 
 /** An open descriptor of this process. */
 export interface Descriptor {
@@ -18,7 +19,7 @@ const BY_NUMBER = 1024;
  * what is opened later looks alike.
  */
 export function inheritedDescriptors(): number[] {
-  return process.platform === 'linux' ? inheritedOf(readDescriptors()) : readByNumber();
+  return PLATFORM === 'Linux' ? inheritedOf(readDescriptors()) : readByNumber();
 }
 
 /**

@@ -97,7 +97,7 @@ export interface JailEntry {
    */
   pid?: number | string;
   /**
-   * The jail is this directory, entered by chroot(2).
+   * The jail is this directory, entered by chroot(2). All that lies above it, symlinks too, must belong to root (or the daemon's user) and not be writable by others; itself it must not be a symlink, and it must not lie below another chroot jail.
    */
   chroot?: string;
   /**

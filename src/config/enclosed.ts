@@ -38,6 +38,21 @@ export function findEnclosed(jails: readonly JailConfig[], own: readonly Preciou
       });
     }
   }
+  for (const { jail, root } of roots) {
+    const outer = roots.find((other) => other.root !== root && isBelow(root, other.root));
+    if (!outer) continue;
+    const message = `this directory lies below the root of jail ${JSON.stringify(outer.jail.name)}, whose root may put something else in its place`;
+    const hint = 'move it out of that jail';
+    const place = ['jails', jail.name, 'chroot'];
+    objections.push({
+      file: jail.origin.file,
+      path: place,
+      part: 'value',
+      code: 'inside-jail',
+      message,
+      hint,
+    });
+  }
   for (const jail of jails) {
     for (const { key, argv, enabled, origin } of jail.probes) {
       if (!enabled) continue;

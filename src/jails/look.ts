@@ -7,7 +7,7 @@ import { liesBelowRootOf } from './roots.ts';
 /**
  * Looks at one jail, now; at one that only the system's list can find (listing.ts) in vain. Never throws and never enters; a directory on a dead network file system may keep it
  * waiting, so who looks at many does not wait for one before the next. `owner` is who, besides root, may own a
- * pidfile: the daemon's user.
+ * pidfile and the way to a directory: the daemon's user.
  */
 export async function look(
   name: string,
@@ -24,7 +24,7 @@ export async function look(
     case 'pidfile':
       return sightPidfile(name, whereabouts.path, owner);
     case 'chroot':
-      return sightChroot(name, whereabouts.path);
+      return sightChroot(name, whereabouts.path, owner);
   }
 }
 

@@ -147,6 +147,22 @@ test(
 );
 
 test(
+  'a chroot jail below the root of another',
+  inFolder(async ({ path, write, say }) => {
+    write('outer/inner/file', '');
+    const jail = (name: string, root: string): string =>
+      `  ${name}: { chroot: ${path}/${root}, probes: { ${name}1: { command: [/bin/true] } } }\n`;
+    write('jaildaemon.yml', `jails:\n${jail('A', 'outer')}${jail('B', 'outer/inner')}${jail('C', 'outer')}`);
+    const said = await say();
+    assert.match(
+      said,
+      /3:16: error: this directory lies below the root of jail "A", whose root may put something/,
+    );
+    assert.match(said, '1 error.');
+  }),
+);
+
+test(
   'titles with which pkill -f does something else than it looks like',
   inFolder(async ({ write, say }) => {
     write(

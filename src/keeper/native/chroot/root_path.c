@@ -4,8 +4,7 @@
 
 #include "root_path.h"
 
-/* The next component at or after `at`; its length is 0 at the end of the path. */
-static struct component next_component(const char *at)
+struct component root_path_next(const char *at)
 {
 	at += strspn(at, "/");
 	return (struct component){at, strcspn(at, "/")};
@@ -13,7 +12,7 @@ static struct component next_component(const char *at)
 
 int root_path_measure(const char *path, struct component *blamed)
 {
-	for (struct component step = next_component(path); step.length; step = next_component(step.at + step.length))
+	for (struct component step = root_path_next(path); step.length; step = root_path_next(step.at + step.length))
 		if (step.length > COMPONENT_LONGEST) {
 			*blamed = step;
 			return ENAMETOOLONG;
@@ -41,7 +40,7 @@ int root_path_look(const char *path, struct component *blamed)
 		return error;
 	if (*path == '\0')
 		return ENOENT;
-	for (struct component step = next_component(path); step.length; step = next_component(step.at + step.length)) {
+	for (struct component step = root_path_next(path); step.length; step = root_path_next(step.at + step.length)) {
 		*blamed = step;
 		error = enter_step(path, (size_t)(step.at + step.length - path));
 		if (error)

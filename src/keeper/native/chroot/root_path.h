@@ -12,6 +12,9 @@ struct component {
 	size_t length;
 };
 
+/* The first component at or after `at`; its length is 0 at the end of the path. */
+struct component root_path_next(const char *at);
+
 /* Lengths alone: 0 or ENAMETOOLONG, and the component. */
 int root_path_measure(const char *path, struct component *blamed);
 

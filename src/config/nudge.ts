@@ -1,5 +1,6 @@
 import { watch } from 'chokidar';
 import type { FSWatcher } from 'chokidar';
+import type { Platform } from '../platform.ts';
 
 /** What was heard of a directory: a hint to look, and no more. */
 export interface Nudge {
@@ -14,7 +15,6 @@ export interface Nudge {
 export interface Listening {
   /** Another where the directory was made again under the same path. */
   readonly birth: string;
-  readonly files: Iterable<string>;
 }
 
 /** Listens to directories, without what is below them. */
@@ -23,11 +23,26 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** How often to look where the system does not tell of changes in files: kqueue needs a descriptor for each. */
+/** How often to look, ms, where that is how changes are found. */
 const interval = 500;
 
-/** Whether changes are found by looking again and again. */
-export const polls = process.platform !== 'linux';
+/**
+ * Whether changes are found by looking again and again. Elsewhere than on Linux Node watches with kqueue(2), which keeps a
+ * descriptor open for each thing watched (our children inherit it, and jail_attach(2) refuses a process that has a directory
+ * open), and which tells of a directory neither which of its names changed nor that a file in it was written.
+ */
+export function mustPoll(platform: Platform): boolean {
+  return platform !== 'Linux';
+}
+
+/** Says "look" again and again. Who is told compares all that matters, so there is nothing to listen to. */
+export function createPoller(nudge: (nudge: Nudge) => void): Listener {
+  const timer = setInterval(() => nudge({ directory: '/', renamed: false }), interval);
+  return {
+    listen: () => {},
+    close: async () => clearInterval(timer),
+  };
+}
 
 /**
  * Opens one chokidar watch a directory: one for nested directories leaves some of them unwatched. After each opening
@@ -38,22 +53,18 @@ export function createListener(nudge: (nudge: Nudge) => void): Listener {
   let turn = Promise.resolve();
   let closed = false;
 
-  const start = (directory: string, { birth, files }: Listening): void => {
-    // Polling sees of a directory only its names, so there its files must be watched as well.
-    const wanted = new Set(polls ? [directory, ...files] : [directory]);
+  const start = (directory: string, { birth }: Listening): void => {
     const watcher = watch(directory, {
       depth: 0,
       ignoreInitial: true,
       atomic: false,
-      ignored: (path) => !wanted.has(path),
-      usePolling: polls,
-      interval,
+      ignored: (path) => path !== directory,
     });
     open.set(directory, { watcher, birth });
     const again = (): void => nudge({ directory, renamed: false });
     watcher.on('ready', again).on('error', again);
     watcher.on('raw', (event: string, name: unknown) => {
-      nudge({ directory, renamed: event === 'rename', ...(!polls && typeof name === 'string' && { name }) });
+      nudge({ directory, renamed: event === 'rename', ...(typeof name === 'string' && { name }) });
     });
   };
 

@@ -2,7 +2,8 @@ import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isGlob } from './glob.ts';
 import { matches } from './include.ts';
-import { createListener, polls } from './nudge.ts';
+import { PLATFORM, type Platform } from '../platform.ts';
+import { createListener, createPoller, mustPoll } from './nudge.ts';
 import type { Listening, Nudge } from './nudge.ts';
 import { stampOf } from './stamp.ts';
 import type { Stamp } from './stamp.ts';
@@ -28,13 +29,16 @@ const fresh = 2000;
  *      directories ──nudge──► 15 ms ──► compare stamps ─┬─ only replaced ──► changed('replaced')
  *                                                       └─ anything else ──► 500 ms without another ──► changed('still')
  *
- * Only directories are listened to, and all of them up to /: a file that is replaced, or a directory that is deleted
+ * Where the system tells of changes badly or not at all, the stamps are compared twice a second instead, and only what a
+ * symlink leads to can be seen to be replaced as a whole. Else only directories are listened to, and all of them up to /: a file that is replaced, or a directory that is deleted
  * and made again, is another object under the same name. A nudge only says when to look.
  */
 export function watchConfig(
   involved: readonly string[],
   changed: (how: 'replaced' | 'still') => void,
+  platform: Platform = PLATFORM,
 ): ConfigWatch {
+  const polls = mustPoll(platform);
   const stamps = new Map<string, Stamp>();
   /** How often each name was renamed or written since the last look. */
   const heard = new Map<string, { renamed: number; written: number }>();
@@ -46,7 +50,7 @@ export function watchConfig(
   let waiting: NodeJS.Timeout | undefined;
   let doubting: NodeJS.Timeout | undefined;
 
-  const listener = createListener(({ directory, name, renamed }: Nudge) => {
+  const listener = (polls ? createPoller : createListener)(({ directory, name, renamed }: Nudge) => {
     if (closed) return;
     if (name !== undefined) {
       if (renamed && name === basename(directory)) died.set(directory, (died.get(directory) ?? 0) + 1);
@@ -61,6 +65,14 @@ export function watchConfig(
 
   const look = (): void => {
     looking = undefined;
+    const { replaced, touched } = compare();
+    listen();
+    // Where another file is just being written, the one that is ready waits for it.
+    if (touched || (replaced && waiting !== undefined)) waitForStillness();
+    else if (replaced) changed('replaced');
+  };
+
+  const compare = (): { replaced: boolean; touched: boolean } => {
     let replaced = false;
     let touched = false;
     for (const [path, before] of stamps) {
@@ -71,10 +83,7 @@ export function watchConfig(
       else touched = true;
     }
     heard.clear();
-    listen();
-    // Where another file is just being written, the one that is ready waits for it.
-    if (touched || (replaced && waiting !== undefined)) waitForStillness();
-    else if (replaced) changed('replaced');
+    return { replaced, touched };
   };
 
   /** A file that was renamed into place is whole; one that was created there has only begun to be written. */
@@ -91,7 +100,10 @@ export function watchConfig(
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       waiting = undefined;
-      changed('still');
+      const { replaced, touched } = compare();
+      // What was done meanwhile may not have been heard of yet, or not be looked for before the next half second.
+      if (replaced || touched) waitForStillness();
+      else changed('still');
     }, stillness);
   };
 
@@ -101,11 +113,12 @@ export function watchConfig(
   };
 
   const listen = (): void => {
+    if (polls) return;
     interest = interestOf([...stamps.keys()]);
     const directories = new Map<string, Listening>();
-    for (const [path, names] of interest) {
+    for (const path of interest.keys()) {
       const birth = `${birthOf(path)} ${died.get(path) ?? 0}`;
-      directories.set(path, { birth, files: Array.from(names, (name) => join(path, name)) });
+      directories.set(path, { birth });
     }
     listener.listen(directories);
   };

@@ -15,7 +15,8 @@ import { openLog, type LogSink } from './log-sink.ts';
 import { createLooker } from './looker.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { ownFiles, type DaemonOptions } from './options.ts';
-import { checkSocketLengths, prepareStateDirectory, removePidfile, writePidfile } from './paths.ts';
+import { checkSocketLengths, prepareStateDirectory } from './paths.ts';
+import { claimPidfile, type Pidfile } from './pidfile.ts';
 import { watchOrphans } from './orphans.ts';
 import { totalsOf, type Change } from '../plan/plan.ts';
 import { recall } from './recall.ts';
@@ -62,11 +63,16 @@ export async function startDaemon(options: DaemonOptions, version: string): Prom
       end(EXIT.busy);
     },
   });
+  let pidfile: Pidfile | undefined;
   try {
-    writePidfile(options.pidfile);
-    return { ...(await run(options, version, socket, log, end)), reopenLog: () => log.reopen(), ended };
+    pidfile = claimPidfile(options.pidfile);
+    return {
+      ...(await run(options, version, socket, pidfile, log, end)),
+      reopenLog: () => log.reopen(),
+      ended,
+    };
   } catch (error) {
-    removePidfile(options.pidfile);
+    pidfile?.remove();
     socket.close();
     throw error;
   }
@@ -80,6 +86,7 @@ async function run(
   options: DaemonOptions,
   version: string,
   socket: ControlSocket,
+  pidfile: Pidfile,
   log: LogSink,
   end: (code: number) => void,
 ): Promise<Omit<Daemon, 'ended' | 'reopenLog'>> {
@@ -241,7 +248,7 @@ async function run(
     await watch.close();
     await link?.quit(reloader.standing.config.settings.grace);
     socket.close();
-    removePidfile(options.pidfile);
+    pidfile.remove();
     log.say('info', 'stopped');
     // The answer to `stop` is still on its way out.
     setImmediate(() => {

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  unlinkSync,
-  writeSync,
-  type Stats,
-} from 'node:fs';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { Complaint, EXIT, MAX_SOCKET_PATH } from '../control/protocol.ts';
 
 /** The longest name that the keeper adds below the state directory: `/keeper.0123abcd.sock`. */
@@ -82,35 +72,4 @@ export function refuseOther(path: string, stats: Stats, kind: 'socket' | 'file')
     );
   if (stats.uid !== uid && uid !== 0)
     throw new Complaint(EXIT.notPermitted, `${path} is in the way: it belongs to uid ${stats.uid}`);
-}
-
-/** Writes the pid as pidfile(3) does: mode 0600, decimal, no newline, never through a symlink. @throws Complaint */
-export function writePidfile(path: string): void {
-  const stale = lstatSync(path, { throwIfNoEntry: false });
-  if (stale) refuseOther(path, stale, 'file');
-  try {
-    if (stale) unlinkSync(path);
-    const fd = openSync(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
-    );
-    writeSync(fd, String(process.pid));
-    closeSync(fd);
-  } catch (error) {
-    throw new Complaint(
-      EXIT.notPermitted,
-      `cannot write the pidfile: ${(error as Error).message}`,
-      'choose another one with -p',
-    );
-  }
-}
-
-/** Removes the pidfile if it still names us. */
-export function removePidfile(path: string): void {
-  try {
-    if (readFileSync(path, 'latin1') === String(process.pid)) unlinkSync(path);
-  } catch {
-    // gone already
-  }
 }

@@ -85,8 +85,8 @@ export type OrphanEvent =
   | {
       readonly type: 'orphaned';
       readonly at: number;
-      /** `once`: its probe has one trigger in an instance, and this was it. */
-      readonly commands: readonly (Orphan & { readonly once: boolean })[];
+      /** `once`: its probe has one trigger in an instance, and this was it. `told`: that it was fired is in the history. */
+      readonly commands: readonly (Orphan & { readonly once: boolean; readonly told: boolean })[];
     }
   /** Nobody saw how it ended. */
   | { readonly type: 'orphan-ended'; readonly at: number; readonly id: string; readonly run: string };

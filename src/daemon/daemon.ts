@@ -121,6 +121,7 @@ async function run(
     record(lines) {
       journal.append(lines);
       feed.publish(lines);
+      orphans.written(lines);
       outputs.ended(lines.filter((line) => line.t === 'ended').length).catch(unpruned);
     },
     acknowledge: ({ seq }) => link?.send({ verb: 'ack', seq }),
@@ -199,6 +200,7 @@ async function run(
     post: (event) => loop.post(event),
     say: (...words) => log.say(...words),
   });
+  await orphans.recall(journal.readBack());
   const adhoc = new Map(state.facts.adhoc.map((one) => [one.id, one]));
   const sightings = await looker.survey(whereaboutsOf(loop.wish, { ...NOTHING_OBSERVED, adhoc }));
   loop.post({ type: 'sighted', at: Date.now(), sightings });

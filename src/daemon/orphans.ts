@@ -1,10 +1,18 @@
 import type { Event } from '../event.ts';
+import type { Line } from '../history/entry.ts';
 import type { Markers, Orphan } from '../keeper/markers.ts';
 
-/** Commands whose keeper has died: nobody is their parent any more, so they are looked at once a second. */
+/**
+ * Commands whose keeper has died: nobody is their parent any more, so they are looked at once a second. A marker is there
+ * until the history has the end of its command, and so one without a process tells of a command that ended unseen.
+ */
 export interface Orphans {
   /** Finds those that other keepers than this one have left, tells of them, and watches them from now on. */
   adopt(epoch: string): void;
+  /** These lines are in the history. */
+  written(lines: readonly Line[]): void;
+  /** Learns from the history, newest first, what it has of the commands whose markers are there. */
+  recall(blocks: AsyncIterable<readonly Line[]>): Promise<void>;
   stop(): void;
 }
 
@@ -20,11 +28,19 @@ export interface OrphanParts {
 }
 
 const LOOK_EVERY = 1_000;
+/** So many triggers are remembered before those are dropped that have ended and have no marker any more. */
+const MOST_KNOWN = 4_096;
+/** A marker that is of use after both have died is of one of the newest triggers: so many lines are read for it. */
+const MOST_LINES = 20_000;
 
 /** The time limits of orphans are kept as the keeper would keep them: TERM to the group, and KILL after. */
 export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   const orphans = new Map<string, Orphan>();
+  /** Those that have ended and are not yet in the history as such. */
+  const buried = new Set<string>();
   const warned = new Set<string>();
+  /** Which of its lines the history has. A marker may outlast both: the keeper removes it when it is told so. */
+  const known = new Map<string, Line['t']>();
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
@@ -40,8 +56,13 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   function bury(orphan: Orphan): void {
     orphans.delete(orphan.run);
     warned.delete(orphan.run);
+    buried.add(orphan.run);
     post({ type: 'orphan-ended', at: Date.now(), id: orphan.id, run: orphan.run });
-    markers.remove(orphan);
+  }
+
+  function forgetUnmarked(): void {
+    const there = new Set(markers.runs());
+    for (const [run, line] of known) if (line === 'ended' && !there.has(run)) known.delete(run);
   }
 
   /** Only while the leader is the same process: its group is named by its pid. */
@@ -64,12 +85,38 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
 
   return {
     adopt(epoch) {
-      for (const orphan of markers.leftBy(epoch)) orphans.set(orphan.run, orphan);
+      for (const orphan of markers.leftBy(epoch)) {
+        if (known.get(orphan.run) === 'ended') markers.remove(orphan.run);
+        else if (!buried.has(orphan.run)) orphans.set(orphan.run, orphan);
+      }
+      for (const run of known.keys())
+        if (!run.startsWith(`${epoch}-`) && !orphans.has(run) && !buried.has(run)) known.delete(run);
       if (orphans.size === 0) return;
-      const commands = [...orphans.values()].map((orphan) => ({ ...orphan, once: about(orphan.id).once }));
+      const commands = [...orphans.values()].map((orphan) => ({
+        ...orphan,
+        once: about(orphan.id).once,
+        told: known.has(orphan.run),
+      }));
       post({ type: 'orphaned', at: Date.now(), commands });
       timer ??= setInterval(look, LOOK_EVERY);
       look();
+    },
+    written(lines) {
+      for (const { t, id } of lines) {
+        known.set(id, t);
+        if (t === 'ended' && buried.delete(id)) markers.remove(id);
+      }
+      if (known.size > MOST_KNOWN) forgetUnmarked();
+    },
+    async recall(blocks) {
+      const there = new Set(markers.runs());
+      let read = 0;
+      if (there.size === 0) return;
+      for await (const block of blocks) {
+        for (const { t, id } of block) if (there.has(id) && !known.has(id)) known.set(id, t);
+        read += block.length;
+        if (read > MOST_LINES) return;
+      }
     },
     stop() {
       clearInterval(timer);

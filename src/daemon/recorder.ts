@@ -57,9 +57,9 @@ export function createRecorder(
     if (event.type === 'started') starts.set(event.run, event.at);
     else if (event.type === 'orphaned')
       unwritten.push(
-        ...event.commands.map((orphan) =>
-          orphanLine(orphan, naming(orphan.id), instanceOf(orphan.id, observed)),
-        ),
+        ...event.commands
+          .filter(({ told }) => !told)
+          .map((orphan) => orphanLine(orphan, naming(orphan.id), instanceOf(orphan.id, observed))),
       );
     else if (event.type === 'orphan-ended') unwritten.push(unknownLine(event));
     else if (event.type === 'fired') unwritten.push(...linesOf(event, naming(event.id)));

@@ -21,12 +21,11 @@ export function linesOf(
 }
 
 /**
- * The first line of a trigger whose keeper may have died before it could tell of it: by the marker of its command.
- * Where it had told, this line is read as a second one of the same trigger, and changes nothing.
+ * The first line of a trigger whose keeper died before it could tell of it: by the marker of its command.
  */
 export function orphanLine(orphan: Orphan, naming: Naming, instance: string): Line {
-  const { run, id, startedAt } = orphan;
-  return { t: 'fired', id: run, probe: id, instance, ...naming, firedAt: stamp(startedAt), by: 'jail' };
+  const { run, id, startedAt, by } = orphan;
+  return { t: 'fired', id: run, probe: id, instance, ...naming, firedAt: stamp(startedAt), by };
 }
 
 /** The last line of a trigger whose end nobody saw. */

@@ -1,5 +1,6 @@
 /** The daemon dies: probes stay, commands run, nothing is lost. The keeper dies: no dead button stays anywhere. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isAlive } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
@@ -128,6 +129,53 @@ tell('the keeper is killed: probes are gone at once, and armed again by a new on
   assert.is((await s.hup()).code, 0);
   assert.equal(await s.reach(1), ['ran']);
 });
+
+tell(
+  'the keeper is killed before it could tell that a command ran and ended: the history has it',
+  async (t) => {
+    const s = await scene(t, (at) => ({
+      BUTTON: { command: at.says('button') },
+      AGAIN: { command: at.says('again'), respawn: 'after' },
+    }));
+    await s.host.reaches('web/AGAIN', 'armed');
+    const { keeper } = await s.host.status();
+    await killDaemon(s);
+    await s.hup();
+    await s.hup('AGAIN');
+    await s.reach(2);
+    await until(
+      async () => (await s.jail.ps()).includes('AGAIN'),
+      'it was armed again: its command has ended',
+    );
+    process.kill(keeper?.pid ?? 0, 'SIGKILL');
+    assert.is((await s.host.start()).code, 0);
+    await s.host.reaches('web/AGAIN', 'armed');
+    // It fired, and so it is spent, whoever was told.
+    assert.is((await s.host.reaches('web/BUTTON', 'spent')).runs, 1);
+    const history = await until(async () => {
+      const all = await s.host.history();
+      return all.length === 2 && all.every(({ fate }) => fate === 'unknown') ? all : undefined;
+    }, 'the history knows both, and not how they ended');
+    assert.equal(history.map(({ title }) => title).sort(), ['AGAIN', 'BUTTON']);
+    await until(() => readdirSync(join(s.host.state, 'running')).length === 0, 'their markers are gone');
+
+    // What has come to the history is not told again by the next keeper.
+    await s.hup('AGAIN');
+    await s.reach(3);
+    await until(
+      async () => (await s.host.history()).some(({ exitCode }) => exitCode === 0),
+      'its end is told',
+    );
+    process.kill((await s.host.status()).keeper?.pid ?? 0, 'SIGKILL');
+    await s.host.probe(
+      'web/AGAIN',
+      ({ state, pid }) => state === 'armed' && pid !== undefined,
+      'is there again',
+    );
+    const last = (await s.host.history()).filter(({ title }) => title === 'AGAIN');
+    assert.equal(last.map(({ fate, exitCode }) => fate ?? exitCode).sort(), [0, 'unknown']);
+  },
+);
 
 tell('both are killed: nothing is left in the jail, and everything comes back', async (t) => {
   const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran') }, SPENT: { command: 'true' } }));

@@ -99,21 +99,35 @@ story(
   },
 );
 
-story(test, 'the marker says who runs, and goes with him', { unless }, async (t) => {
-  const { arm, hangUp, client, state } = await scene(t);
-  await arm('a/b', sh('exec sleep 1000'));
-  await hangUp('a/b');
-  const { id, pid } = await client.next('started');
-  const marker = join(state, 'running', String(id));
-  const [its, moment, key] = (await readlink(marker)).split(' ');
-  assert.is(its, pid);
-  assert.is(key, 'a/b');
-  const ticks = Number(startOf(Number(pid)));
-  assert.ok(Math.abs(ticks * 10 - Number(moment)) < 1000, `${ticks} ticks and ${moment} ms`);
-  await client.order('kill', { id });
-  await client.next('finished');
-  assert.not.ok(existsSync(marker));
-});
+story(
+  test,
+  'the marker says who runs, and goes when the daemon has taken note of the end',
+  { unless },
+  async (t) => {
+    const { arm, hangUp, client, state } = await scene(t);
+    await arm('a/b', sh('exec sleep 1000'));
+    await hangUp('a/b');
+    const { id, pid } = await client.next('started');
+    const marker = join(state, 'running', String(id));
+    const [its, moment, key] = (await readlink(marker)).split(' ');
+    assert.is(its, pid);
+    assert.is(key, 'a/b');
+    const ticks = Number(startOf(Number(pid)));
+    assert.ok(Math.abs(ticks * 10 - Number(moment)) < 1000, `${ticks} ticks and ${moment} ms`);
+    await client.order('kill', { id });
+    const { seq } = await client.next('finished');
+    assert.is((await readlink(marker)).split(' ')[0], pid);
+    await client.order('ack', { seq });
+    await until(() => !existsSync(marker), 'the marker is gone');
+
+    await arm('a/c', sh('exec sleep 1000'));
+    await client.reaches('a/c', 'armed');
+    const fired = await client.order('fire', { key: 'a/c' });
+    await client.next('started', 'a/c');
+    const asked = await readlink(join(state, 'running', String(fired['id'])));
+    assert.match(asked, /^\d+ \d+ host a\/c$/);
+  },
+);
 
 story(test, 'the time limit: TERM, then KILL to the whole group', { unless }, async (t) => {
   const { run } = await scene(t);

@@ -141,7 +141,16 @@ laws('a command whose keeper has died keeps its probe away, unless it may overla
     world.look();
     world.turn();
     world.hup('web/A');
-    const orphan = { id: 'web/A', run: 'e-2', pid: 9, startedAt: world.now, bootTime: 1, once: false };
+    const orphan = {
+      id: 'web/A',
+      run: 'e-2',
+      pid: 9,
+      startedAt: world.now,
+      bootTime: 1,
+      by: 'jail' as const,
+      once: false,
+      told: true,
+    };
     world.records.clear();
     world.tell({ type: 'keeper-lost', at: world.now, epoch: 'e', why: 'it was killed' });
     world.tell({ type: 'orphaned', at: world.now, commands: [orphan] });

@@ -21,11 +21,12 @@
 
 enum { SOFT_DESCRIPTORS = 1024, LINK_MAX_LENGTH = 4095 };
 
-void command_prepare(struct command *command, const struct definition *definition, const char *id)
+void command_prepare(struct command *command, const struct definition *definition, const char *id, bool by_host)
 {
 	memcpy(command->copy, definition, sizeof *definition + definition->length);
 	command->definition = (struct definition *)(void *)command->copy;
 	snprintf(command->id, sizeof command->id, "%s", id);
+	command->by_host = by_host;
 }
 
 /* The next child, of another jail, is not to find it. */
@@ -58,8 +59,8 @@ static int make_marker(const struct command *command)
 #else
 	clock_gettime(CLOCK_MONOTONIC, &now);
 #endif
-	snprintf(link, sizeof link, "%ld %" PRId64 " %s", (long)getpid(),
-		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, definition_text(command->definition, command->definition->key));
+	snprintf(link, sizeof link, "%ld %" PRId64 " %s%s", (long)getpid(), (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+		command->by_host ? "host " : "", definition_text(command->definition, command->definition->key));
 	return symlinkat(link, FD_RUNNING, command->id) == -1 ? errno : 0;
 }
 

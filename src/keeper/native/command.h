@@ -1,6 +1,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "definition.h"
@@ -21,13 +22,14 @@ enum { WORDS_MAX = FRAME_MAX / 4 };
 /* The one definition in hand, outside the arena, for the child. Its pages are touched as far as they are used. */
 struct command {
 	char id[ID_ROOM];
+	bool by_host;
 	_Alignas(struct definition) char copy[sizeof(struct definition) + FRAME_MAX];
 	struct definition *definition; /* in there */
 	char *words[WORDS_MAX];        /* argument vector and environment, made by the child */
 	uint32_t groups[WORDS_MAX + 1];
 };
 
-void command_prepare(struct command *command, const struct definition *definition, const char *id);
+void command_prepare(struct command *command, const struct definition *definition, const char *id, bool by_host);
 void command_wipe(struct command *command);
 _Noreturn void command_execute(struct command *command); /* in the child */
 

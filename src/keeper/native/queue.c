@@ -51,13 +51,14 @@ void event_end_state(struct keeper *keeper, struct frame *frame, struct record *
 	}
 }
 
-void event_end_trigger(struct keeper *keeper, struct frame *frame)
+void event_end_trigger(struct keeper *keeper, struct frame *frame, uint64_t ended)
 {
 	struct event *event = append(keeper, frame);
 
 	if (!event)
 		return;
 	event->counted = true;
+	event->ended = ended;
 	keeper->queue.triggers++;
 }
 
@@ -85,6 +86,8 @@ void queue_acknowledge(struct keeper *keeper, uint64_t seq)
 
 		if (event->seq > seq)
 			break;
+		if (event->ended)
+			run_remove_marker(keeper, event->ended);
 		forget(keeper, event);
 	}
 }

@@ -18,6 +18,7 @@ struct event {
 	uint64_t seq;
 	struct record *about; /* a state event: a newer one of this record takes its place */
 	bool counted;         /* a trigger's: in the room that is promised to triggers */
+	uint64_t ended;       /* the run whose end it tells: its marker goes with it; 0: of none */
 	uint32_t length;
 	char bytes[];
 };
@@ -34,7 +35,7 @@ struct queue {
 void event_begin(struct keeper *keeper, struct frame *frame, char buffer[EVENT_MAX], const char *verb);
 
 void event_end_state(struct keeper *keeper, struct frame *frame, struct record *about); /* NULL: of no probe */
-void event_end_trigger(struct keeper *keeper, struct frame *frame);
+void event_end_trigger(struct keeper *keeper, struct frame *frame, uint64_t ended);
 
 bool queue_promise(struct keeper *keeper);              /* room for one more trigger */
 void queue_release(struct keeper *keeper, unsigned events);

@@ -235,9 +235,9 @@ static void retire_all(struct keeper *keeper, struct record *record, uint64_t fo
 
 /* ---- the trigger */
 
-static void trigger(struct keeper *keeper, struct record *record, const char *by, char id[ID_ROOM])
+static void trigger(struct keeper *keeper, struct record *record, bool by_host, char id[ID_ROOM])
 {
-	struct run *run = run_make(keeper, record);
+	struct run *run = run_make(keeper, record, by_host);
 	int64_t now = clock_now();
 	uint64_t seq;
 
@@ -247,7 +247,7 @@ static void trigger(struct keeper *keeper, struct record *record, const char *by
 		record->promised = false;
 	else
 		keeper->queue.promised += TRIGGER_EVENTS; /* of a process retired long ago: it counts all the same */
-	run_tell_fired(keeper, run, by);
+	run_tell_fired(keeper, run);
 	seq = run->seq;
 	run_id(keeper, seq, id);
 
@@ -272,7 +272,7 @@ bool record_fire(struct keeper *keeper, struct record *record, char id[ID_ROOM])
 	if (record->state != ARMED)
 		return false;
 	work_on(record);
-	trigger(keeper, record, "host", id);
+	trigger(keeper, record, true, id);
 	done_with(keeper, record);
 	return true;
 }
@@ -324,7 +324,7 @@ void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struc
 		}
 		work_on(record);
 		body->folded = UINT64_MAX; /* this one has had its say */
-		trigger(keeper, record, "jail", id);
+		trigger(keeper, record, false, id);
 		done_with(keeper, record);
 		return;
 	}

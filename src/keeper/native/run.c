@@ -83,12 +83,12 @@ static void outcome_ready(struct keeper *keeper, void *owner)
 	read_outcome(keeper, owner);
 }
 
-static void remove_marker(struct keeper *keeper, const struct run *run)
+void run_remove_marker(struct keeper *keeper, uint64_t seq)
 {
 	char id[ID_ROOM];
 
-	run_id(keeper, run->seq, id);
-	(void)unlinkat(keeper->running_directory, id, 0); /* ENOENT: it could not be made, which `started` said */
+	run_id(keeper, seq, id);
+	(void)unlinkat(keeper->running_directory, id, 0); /* ENOENT: it could not be made, or never ran */
 }
 
 /* Only the leader counts. Its group can be signalled safely only before it is reaped. */
@@ -106,7 +106,6 @@ static void changed(struct keeper *keeper, struct child *child)
 	if (run->stage == STAGE_none)
 		run_tell_started(keeper, run);
 	(void)process_reap(child->handle);
-	remove_marker(keeper, run);
 	child_forget(keeper, child);
 	finish(keeper, run, ending);
 	runs_start(keeper);
@@ -142,7 +141,7 @@ static void too_long(struct keeper *keeper, struct timer *timer)
 
 /* ---- its start */
 
-struct run *run_make(struct keeper *keeper, struct record *record)
+struct run *run_make(struct keeper *keeper, struct record *record, bool by_host)
 {
 	struct run *run = arena_take_clear(&keeper->arena, sizeof *run);
 
@@ -151,6 +150,7 @@ struct run *run_make(struct keeper *keeper, struct record *record)
 	run->child.changed = changed;
 	run->record = record;
 	run->definition = definition_keep(record->definition);
+	run->by_host = by_host;
 	run->fired_at = clock_wall();
 	run->outcome = run->output = -1;
 	run->timer.ring = too_long;
@@ -178,7 +178,7 @@ static int start(struct keeper *keeper, struct run *run, enum stage *stage)
 	}
 	run->output = output[0];
 	run_id(keeper, run->seq, id);
-	command_prepare(&keeper->command, run->definition, id);
+	command_prepare(&keeper->command, run->definition, id, run->by_host);
 	memcpy(layout.wanted, (int[]){STDIN_FILENO, output[1], output[1], outcome[1], keeper->running_directory},
 		FD_COMMAND_COUNT * sizeof(int));
 

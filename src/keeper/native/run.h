@@ -32,12 +32,13 @@ struct run {
 	int error;
 	int marker;      /* errno, if the marker could not be made */
 	bool told;       /* `started` */
+	bool by_host;    /* asked for by order, and not by the death of a probe */
 	bool terminated; /* by the time limit, by order or by quit: its group goes with it */
 	bool timed_out;
 	uint32_t folded;
 };
 
-struct run *run_make(struct keeper *keeper, struct record *record);
+struct run *run_make(struct keeper *keeper, struct record *record, bool by_host);
 void run_count_folded(struct record *record, uint64_t seq);
 
 /* Starts what waits, oldest first, as far as the budget allows. */
@@ -47,10 +48,13 @@ const char *run_kill(struct keeper *keeper, const char *id); /* NULL, or why not
 void runs_terminate(struct keeper *keeper);                  /* all, and those that wait never start */
 
 /* The three events of a trigger, for which the queue has promised room. */
-void run_tell_fired(struct keeper *keeper, struct run *run, const char *by); /* makes its number */
+void run_tell_fired(struct keeper *keeper, struct run *run); /* makes its number */
 void run_tell_started(struct keeper *keeper, struct run *run);               /* once */
 void run_tell_finished(struct keeper *keeper, struct run *run, struct ending ending);
 void run_tell(struct keeper *keeper, const struct run *run, struct frame *frame); /* for `list` */
+
+/* Its end is on the daemon's disk: no keeper after this one has to look for it. */
+void run_remove_marker(struct keeper *keeper, uint64_t seq);
 
 void run_id(const struct keeper *keeper, uint64_t seq, char id[ID_ROOM]);
 

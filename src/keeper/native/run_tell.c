@@ -22,13 +22,13 @@ static void begin(struct keeper *keeper, const struct run *run, struct frame *fr
 	frame_text(frame, "id", id);
 }
 
-static void end(struct keeper *keeper, struct frame *frame)
+static void end(struct keeper *keeper, struct frame *frame, uint64_t ended)
 {
 	queue_release(keeper, 1);
-	event_end_trigger(keeper, frame);
+	event_end_trigger(keeper, frame, ended);
 }
 
-void run_tell_fired(struct keeper *keeper, struct run *run, const char *by)
+void run_tell_fired(struct keeper *keeper, struct run *run)
 {
 	struct frame frame;
 	char buffer[EVENT_MAX];
@@ -36,10 +36,10 @@ void run_tell_fired(struct keeper *keeper, struct run *run, const char *by)
 	run->seq = keeper->queue.newest + 1; /* of this very event */
 	begin(keeper, run, &frame, buffer, "fired");
 	frame_text(&frame, "instance", definition_text(run->definition, run->definition->instance));
-	frame_text(&frame, "by", by);
+	frame_text(&frame, "by", run->by_host ? "host" : "jail");
 	if (run->definition->respawn == RESPAWN_NEVER)
 		frame_number(&frame, "once", 1);
-	end(keeper, &frame);
+	end(keeper, &frame, 0);
 }
 
 void run_tell_started(struct keeper *keeper, struct run *run)
@@ -54,7 +54,7 @@ void run_tell_started(struct keeper *keeper, struct run *run)
 	frame_number(&frame, "pid", run->child.pid);
 	if (run->marker)
 		frame_number(&frame, "marker", run->marker);
-	end(keeper, &frame);
+	end(keeper, &frame, 0);
 }
 
 void run_tell_finished(struct keeper *keeper, struct run *run, struct ending ending)
@@ -76,7 +76,7 @@ void run_tell_finished(struct keeper *keeper, struct run *run, struct ending end
 		frame_number(&frame, "timedout", 1);
 	if (run->folded)
 		frame_number(&frame, "folded", run->folded);
-	end(keeper, &frame);
+	end(keeper, &frame, run->seq);
 }
 
 void run_tell(struct keeper *keeper, const struct run *run, struct frame *frame)

@@ -97,8 +97,8 @@ for (const { who, kind, own } of INSIDERS) {
   attack('keep it from dying, so that the daemon cannot stop', options, async (t) => {
     const s = await siege(t, kind, () => ({ ...target, SECOND: { command: 'exit 7' } }));
     const pids = [await s.inside('TARGET'), await s.inside('SECOND')];
-    await bring('hold', join(s.root, 'bin'));
-    const inside = ['nsenter', '-t', String(s.jail.pid), '-a', '-r', '-w', '/bin/hold', ...pids.map(String)];
+    await bring('hold', join(s.root, 'tmp'));
+    const inside = ['nsenter', '-t', String(s.jail.pid), '-a', '-r', '-w', '/tmp/hold', ...pids.map(String)];
     const holder = launch(t, 'hold', inside);
     const told = await until(
       () => /^held\t.*/m.test(holder.told()) && holder.told(),

@@ -71,9 +71,9 @@ export async function siege(
     root,
     secrets: [secret, 'neighbour', t.dir, process.cwd(), 'jaildaemon.yml', '/dist/', '/bin/sh', 'PATH='],
     async attack(attacker, ...args) {
-      if (!brought.has(attacker)) await bring(attacker, join(root, 'bin'));
+      if (!brought.has(attacker)) await bring(attacker, join(root, 'tmp'));
       brought.add(attacker);
-      const { stdout, stderr } = await jail.run([`/bin/${attacker}`, ...args.map(String)]);
+      const { stdout, stderr } = await jail.run([`/tmp/${attacker}`, ...args.map(String)]);
       if (stderr !== '') throw new Error(`${attacker}: ${stderr}`);
       return findingsIn(stdout);
     },

@@ -1,0 +1,137 @@
+// limit: 150 s
+/** A jail's root who asks for everything at once, or holds it: who is held back, and who is not. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { until } from '../rig/until.ts';
+import { attacks, hold, isFull } from './attack.ts';
+import { outcomes } from './attacker.ts';
+import { INSIDERS, siege, unless, type Siege } from './siege.ts';
+
+const { attack, run } = attacks('floods');
+const [{ who, kind }] = INSIDERS as [(typeof INSIDERS)[0]];
+const options = { who, unless: unless(kind), seconds: 90 };
+const SECONDS = isFull ? 60 : 5;
+
+attack('kill -HUP -1 for ever', options, async (t) => {
+  const s = await siege(
+    t,
+    kind,
+    (at) => ({
+      LONG: { command: ['/bin/sleep', '7.7'], respawn: 'immediately', concurrency: 5 },
+      AFTER: { command: at.says('after'), respawn: 'after' },
+      FAST: { command: at.says('fast'), respawn: 'immediately' },
+      ONCE: { command: at.says('once') },
+    }),
+    { budget: 12, brake: { triggers: 20, within: '60s' } },
+  );
+  for (const key of ['LONG', 'AFTER', 'FAST', 'ONCE']) await s.inside(key);
+  const flooded = s.attack('flood', 'hup', SECONDS);
+  const served = await serveMeanwhile(s, flooded, () =>
+    hold(sleepers('7.7') <= 5, `${sleepers('7.7')} commands of a probe with concurrency 5`),
+  );
+  const sent = Number(outcomes(await flooded, 'sent'));
+  const count = (word: string): Promise<number> =>
+    s.lines().then((lines) => lines.filter((line) => line === word).length);
+  const probes = new Map((await s.host.status()).probes.map((probe) => [probe.id, probe]));
+  const why = (key: string): string =>
+    `${probes.get(`web/${key}`)?.state}: ${probes.get(`web/${key}`)?.reason}`;
+  hold((await count('once')) === 1, `ONCE ran ${await count('once')} times`);
+  for (const word of ['after', 'fast'])
+    hold((await count(word)) <= 20, `${word} ran ${await count(word)} times in a minute`);
+  hold(/^cooling: .*brake/.test(why('FAST')), `status says of FAST ${why('FAST')}`);
+  hold(/^cooling: .*brake/.test(why('AFTER')), `status says of AFTER ${why('AFTER')}`);
+  hold(/^cooling: .*(concurrency|commands)/.test(why('LONG')), `status says of LONG ${why('LONG')}`);
+  return `${sent} floods: 1, 20 and 20 runs, never 6 at once; status says so; the neighbour is served in ${served} ms`;
+});
+
+attack('more long commands than the host allows in all', options, async (t) => {
+  const names = Array.from({ length: 8 }, (_, i) => `LONG-${i}`);
+  const s = await siege(
+    t,
+    kind,
+    () =>
+      Object.fromEntries(
+        names.map((name, i) => [
+          name,
+          { command: ['/bin/sleep', '8.8'], respawn: i % 2 === 0 ? 'after' : 'immediately' },
+        ]),
+      ),
+    { budget: 9, brake: { triggers: 0 } },
+  );
+  for (const name of names) await s.inside(name);
+  const flooded = s.attack('flood', 'hup', 3);
+  let most = 0;
+  let over = false;
+  void flooded.then(() => (over = true));
+  await until(() => {
+    most = Math.max(most, sleepers('8.8'));
+    hold(most <= 9, `${most} commands under a budget of 9`);
+    return over;
+  }, 'the flood is over');
+  const waiting = (await s.host.status()).probes.filter(({ reason }) => /queued/.test(reason ?? ''));
+  hold(most === 9, `at most ${most} ran, so nothing was tried`);
+  hold(
+    waiting.length > 0,
+    `status does not say who waits: ${JSON.stringify((await s.host.status()).probes)}`,
+  );
+  return `never more than 9 of them; ${waiting.length} probes wait, and status says "${waiting[0]?.reason}"`;
+});
+
+attack('STOP to all of them, and never CONT', options, async (t) => {
+  const s = await siege(
+    t,
+    kind,
+    (at) => ({
+      STILL: { command: at.says('still') },
+      BUSY: { command: ['/bin/true'], respawn: 'immediately' },
+    }),
+    { brake: { triggers: 0 } },
+  );
+  await s.inside('BUSY');
+  process.kill((await s.host.reaches('web/STILL', 'armed')).pid ?? 0, 'SIGSTOP');
+  // Those that are entering meanwhile are stopped on their way.
+  const flooded = s.attack('flood', 'stop', SECONDS);
+  const served = await serveMeanwhile(s, flooded);
+  await flooded;
+  hold(
+    (await s.lines()).every((line) => line === 'aid'),
+    'a stopped probe was taken for a dead one',
+  );
+  const begin = performance.now();
+  const { code, stderr } = await s.host.cli('stop');
+  hold(code === 0, `stop ends with ${code}: ${stderr}`);
+  const took = performance.now() - begin;
+  hold(took < 8000, `stop took ${took.toFixed(0)} ms`);
+  return `armed and silent, or given up and armed anew; the neighbour is served in ${served} ms, stop in ${(took / 1000).toFixed(1)} s`;
+});
+
+run();
+
+/** Asks in the neighbour all the time; gives the middle of how long that took, ms. */
+async function serveMeanwhile(s: Siege, flood: Promise<unknown>, also = (): void => {}): Promise<string> {
+  const took: number[] = [];
+  let over = false;
+  void flood.finally(() => (over = true));
+  while (!over) {
+    also();
+    took.push(await s.neighbourIsServed());
+    await s.host.reaches('neighbour/AID', 'armed');
+  }
+  took.sort((a, b) => a - b);
+  const middle = took[Math.floor(took.length / 2)] ?? Infinity;
+  hold(middle < 1000, `the neighbour was served after ${middle.toFixed(0)} ms`);
+  return middle.toFixed(0);
+}
+
+/** Commands of the host that sleep exactly so long. */
+function sleepers(seconds: string): number {
+  const lines = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      } catch {
+        return ''; // it has ended
+      }
+    });
+  return lines.filter((line) => line === `/bin/sleep\0${seconds}\0`).length;
+}

@@ -43,6 +43,17 @@ bool connection_answer(struct connection *connection, struct frame *frame)
 	return true;
 }
 
+void connection_tell_look(struct keeper *keeper)
+{
+	struct frame frame;
+	char buffer[64];
+
+	if (!keeper->daemon || !connection_has_room(keeper->daemon))
+		return; /* he looks by himself, too */
+	frame_begin(&frame, buffer, sizeof buffer, "look");
+	(void)connection_answer(keeper->daemon, &frame);
+}
+
 /* ---- the cursors: where in the queue, and where in the list */
 
 void connection_see_event(struct keeper *keeper, struct event *event)

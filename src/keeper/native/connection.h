@@ -40,6 +40,9 @@ void connections_flush(struct keeper *keeper); /* sends what can be sent */
 bool connection_answer(struct connection *connection, struct frame *frame);
 bool connection_has_room(const struct connection *connection);
 
+/* The kernel told of jails: a hint, to be had only by who listens now. */
+void connection_tell_look(struct keeper *keeper);
+
 /* hello: from now on it is the daemon's, and all that is not acknowledged is told. */
 void connection_make_daemon(struct keeper *keeper, struct connection *connection);
 void connection_list(struct keeper *keeper, struct connection *connection);

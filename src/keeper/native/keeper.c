@@ -69,7 +69,7 @@ static size_t raise_descriptors(void)
 
 static int open_directory(int at, const char *name)
 {
-	if (at != AT_FDCWD && mkdirat(at, name, 0700) == -1 && errno != EEXIST)
+	if (at != (int)AT_FDCWD && mkdirat(at, name, 0700) == -1 && errno != EEXIST)
 		fail(EX_CANTCREAT, name);
 	at = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (at == -1)

@@ -5,18 +5,11 @@
 #include <sys/types.h>
 
 #include "child.h"
-
-enum { LAUNCH_DESCRIPTORS = 10 };
-
-/* What a child is to have: descriptor i is a copy of wanted[i], or closed (-1); nothing above `count`. */
-struct layout {
-	int wanted[LAUNCH_DESCRIPTORS];
-	int count;
-	int close_on_exec; /* from this number on */
-};
+#include "layout.h"
 
 enum { LAUNCH_PADS = 24 };
 
+/* Linux: children that still share our table of descriptors. */
 struct launcher {
 	int in_flight; /* the pads whose children still share our table, as bits */
 	void *left;    /* shared with the children: a byte for each pad, set when its child has a table of its own */

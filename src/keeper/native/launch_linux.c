@@ -81,21 +81,6 @@ bool launch_possible(struct keeper *keeper)
 	return keeper->launcher.in_flight != (1 << PADS) - 1;
 }
 
-/* Copies above all that is wanted first, so that no copy overwrites one that is still to be copied. */
-static void arrange(const int *from, const struct layout *layout)
-{
-	int high[LAUNCH_DESCRIPTORS];
-
-	for (int i = 0; i < layout->count; i++)
-		high[i] = from[i] == -1 ? -1 : fcntl(from[i], F_DUPFD, LIMIT);
-	for (int i = 0; i < layout->count; i++)
-		if (high[i] == -1)
-			close(i);
-		else
-			(void)dup3(high[i], i, i >= layout->close_on_exec ? O_CLOEXEC : 0);
-	close_from(layout->count);
-}
-
 static void move_in(_Atomic unsigned char *left, const int *from, const struct layout *layout)
 {
 	int gone = (int)syscall(SYS_close_range, LIMIT, ~0u, UNSHARE);
@@ -103,7 +88,7 @@ static void move_in(_Atomic unsigned char *left, const int *from, const struct l
 	if (gone == -1)
 		_exit(127); /* before the byte is set: what stands in the pad is closed when we are reaped */
 	atomic_store(left, 1);
-	arrange(from, layout);
+	layout_arrange(layout, from, LIMIT);
 }
 
 pid_t launch(struct keeper *keeper, struct child *child, unsigned watch, const struct layout *layout)

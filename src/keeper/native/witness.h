@@ -19,6 +19,9 @@ int witness_to_give(const struct instance *instance); /* what the child of an en
 /* To be told when a jail is made; nothing where the kernel does not tell. */
 void witness_listen(struct keeper *keeper);
 
+/* FreeBSD 15: what the kernel told of a jail. */
+void witness_tell(struct keeper *keeper, int jid, unsigned what);
+
 /* Linux: whether the process of a pidfd has ended, without taking its ending. */
 bool witness_has_ended(int handle);
 

@@ -10,6 +10,7 @@
  *
  * No C library: two pages mapped, nothing to initialise, nothing of the host's in memory.
  */
+#ifdef __linux__
 #include <stddef.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
@@ -230,3 +231,7 @@ void probe(const long *stack)
 	report(order, ARMING_PID, STAGE_none, (int)clone);
 	leave(0);
 }
+
+#else
+typedef int not_this_platform;
+#endif

@@ -101,6 +101,10 @@ export interface JailEntry {
    */
   chroot?: string;
   /**
+   * How the directory of `chroot` becomes a probe's root. path (default): by chroot(2), which changes where look-ups begin. mount: Linux alone; by pivot_root(2), in a mount namespace of the probe's own in which nothing is left but that directory and what is mounted below it, so that the host's file systems are out of the probe's reach. Takes some more time and memory for each probe.
+   */
+  root?: 'path' | 'mount';
+  /**
    * FreeBSD and DragonFly: the jail whose root this is, as jls(8) shows it. DragonFly's jails have no names, so there this gives them one.
    */
   path?: string;
@@ -236,6 +240,6 @@ export interface SettingsEntry {
 export const keysOf = {
   'the file': ["include","defaults","jails","settings"],
   'a probe': ["command","title","uid","gid","groups","respawn","timeout","kill_after","cooldown","concurrency","run_as","cwd","env","receipt","enabled","description"],
-  'a jail': ["probes","pid","chroot","path","description"],
+  'a jail': ["probes","pid","chroot","root","path","description"],
   'settings': ["rescan","grace","budget","brake","history","output"],
 } as const;

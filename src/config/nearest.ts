@@ -4,11 +4,14 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   if (word.length > 64) return undefined;
   const plain = fold(word);
   let best: string | undefined;
-  let distance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let distance = Infinity;
   for (const candidate of candidates) {
-    const found =
-      plain === fold(candidate) ? 0 : edits(word.toLowerCase(), candidate.toLowerCase(), distance);
-    if (found < distance) [best, distance] = [candidate, found];
+    // One slip for each three letters of the shorter word: REBOOT was not meant to be `root`.
+    const slips = Math.max(1, Math.floor(Math.min(word.length, candidate.length) / 3));
+    const limit = Math.min(distance, slips + 1);
+    const found = plain === fold(candidate) ? 0 : edits(word.toLowerCase(), candidate.toLowerCase(), limit);
+    if (found >= limit) continue;
+    [best, distance] = [candidate, found];
   }
   return best;
 }

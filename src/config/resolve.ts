@@ -34,10 +34,10 @@ export function resolve(draft: Draft, defaults: Defaults, users: ReadonlyMap<str
   return { jails, objections };
 }
 
-function whereabouts({ entry: { pid, chroot, path } }: DraftJail): Whereabouts {
+function whereabouts({ entry: { pid, chroot, path, root } }: DraftJail): Whereabouts {
   if (typeof pid === 'number') return { by: 'pid', pid };
   if (pid !== undefined) return { by: 'pidfile', path: pid };
-  if (chroot !== undefined) return { by: 'chroot', path: chroot };
+  if (chroot !== undefined) return { by: 'chroot', path: chroot, ...(root === 'mount' && { mount: true }) };
   return path === undefined ? { by: 'name' } : { by: 'path', path: withoutEnd(path) };
 }
 

@@ -1,8 +1,8 @@
-import type { ConfigFile, ProbeEntry } from './config-file.ts';
+import type { ConfigFile, JailEntry, ProbeEntry } from './config-file.ts';
 import type { Draft, DraftJail, Objection } from './draft.ts';
 import { isGlob } from './glob.ts';
 import { longest, parseDuration } from './quantity.ts';
-import { PLATFORM } from '../platform.ts';
+import { PLATFORM, type Platform } from '../platform.ts';
 import type { Path } from './tree.ts';
 
 /** What jaildaemon tells a command by itself. */
@@ -125,6 +125,11 @@ function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
       },
     ];
   }
+  const root = objectionToRoot(entry, PLATFORM);
+  if (root !== undefined) {
+    const path = ['jails', name, 'root'];
+    return [{ file: draft.file, path, part: 'value', code: 'contradiction', ...root }];
+  }
   if (!jid || PLATFORM !== 'Linux') return [];
   const message = `a key of digits is a jid, which Linux does not have: ${name} never matches`;
   const hint = `for the jail of a process write a name, and under it pid: ${name}`;
@@ -139,6 +144,22 @@ function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
       hint,
     },
   ];
+}
+
+/** What is wrong with `root`, which says how a `chroot` is entered. */
+export function objectionToRoot(
+  { root, chroot }: Pick<JailEntry, 'root' | 'chroot'>,
+  platform: Platform,
+): { message: string; hint: string } | undefined {
+  if (root === undefined) return undefined;
+  if (chroot === undefined)
+    return {
+      message: 'root says how a chroot is entered, and here is none',
+      hint: 'add chroot:, or take it out',
+    };
+  if (root === 'path' || platform === 'Linux') return undefined;
+  const message = `root: mount needs the mount namespaces of Linux, and this is ${platform}`;
+  return { message, hint: 'say root: path, or take it out' };
 }
 
 /** Whether a key under `jails:` is a jid: digits alone. */

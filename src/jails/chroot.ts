@@ -1,9 +1,8 @@
-import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { walk, type Way } from '../config/trust.ts';
 import { identityOf } from './jail-roots.ts';
-import type { Jail, Sighting } from './jail.ts';
+import type { Sighting, Whereabouts } from './jail.ts';
 
 /** The limits that chroot(2) documents. */
 const LONGEST = { component: 255, path: 1023 };
@@ -17,7 +16,11 @@ const LONGEST = { component: 255, path: 1023 };
  * way are the administrator's own (`/var/run`). The directory itself belongs to whom it likes, being the jail, and is
  * never a symlink. The keeper then follows none at all.
  */
-export async function sightChroot(name: string, path: string, owner: number): Promise<Sighting> {
+export async function sightChroot(
+  name: string,
+  { path, mount }: Omit<Extract<Whereabouts, { by: 'chroot' }>, 'by'>,
+  owner: number,
+): Promise<Sighting> {
   if (!isAbsolute(path)) return { name, refused: `chroot: ${path} is not an absolute path` };
   const long = tooLong(path);
   if (long !== undefined) return { name, refused: `chroot: ENAMETOOLONG, ${long}` };
@@ -39,16 +42,13 @@ export async function sightChroot(name: string, path: string, owner: number): Pr
         name,
         refused: `chroot: ${path} belongs to uid ${found.uid}, who can replace it in ${dirname(root)}`,
       };
-    return { name, jail: jailAt(name, declared, root, found) };
+    const { dev, ino } = identityOf(found);
+    const instance = `${dev}:${ino}:${found.birthtimeNs}`;
+    const entrance = { by: 'chroot', root, dev, ino, ...(mount && { mount }) } as const;
+    return { name, jail: { name, kind: 'chroot', instance, path: declared, entrance } };
   } catch (error) {
     return { name, ...(await failure((error as NodeJS.ErrnoException).code ?? String(error), declared)) };
   }
-}
-
-function jailAt(name: string, path: string, root: string, found: BigIntStats): Jail {
-  const { dev, ino } = identityOf(found);
-  const instance = `${dev}:${ino}:${found.birthtimeNs}`;
-  return { name, kind: 'chroot', instance, path, entrance: { by: 'chroot', root, dev, ino } };
 }
 
 function tooLong(path: string): string | undefined {

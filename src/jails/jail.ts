@@ -33,7 +33,15 @@ export interface Jail {
 /** How the keeper gets in (PROTOCOL.md, "A definition"). Device, inode and start time are decimal text: they may pass 2^53. */
 export type Entrance =
   | { readonly by: 'pid'; readonly pid: number; readonly start: string }
-  | { readonly by: 'chroot'; readonly root: string; readonly dev: string; readonly ino: string }
+  | {
+      readonly by: 'chroot';
+      /** Without symlinks. */
+      readonly root: string;
+      readonly dev: string;
+      readonly ino: string;
+      /** It becomes the root mount. */
+      readonly mount?: true;
+    }
   /** `dev` and `ino` of its root as the host sees it; `name` where the system has names. */
   | {
       readonly by: 'jail';
@@ -48,7 +56,8 @@ export type Whereabouts =
   | { readonly by: 'name' }
   | { readonly by: 'pid'; readonly pid: number }
   | { readonly by: 'pidfile'; readonly path: string }
-  | { readonly by: 'chroot'; readonly path: string }
+  /** `mount`: as `root: mount` says. */
+  | { readonly by: 'chroot'; readonly path: string; readonly mount?: true }
   /** The jail of the system whose root this is. */
   | { readonly by: 'path'; readonly path: string };
 

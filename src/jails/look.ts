@@ -24,7 +24,7 @@ export async function look(
     case 'pidfile':
       return sightPidfile(name, whereabouts.path, owner);
     case 'chroot':
-      return sightChroot(name, whereabouts.path, owner);
+      return sightChroot(name, whereabouts, owner);
   }
 }
 

@@ -67,7 +67,13 @@ function entranceFields(entrance: Entrance): Fields {
     case 'pid':
       return { enter: 'pid', pid: entrance.pid, start: entrance.start };
     case 'chroot':
-      return { enter: 'chroot', root: entrance.root, dev: entrance.dev, ino: entrance.ino };
+      return {
+        enter: 'chroot',
+        root: entrance.root,
+        dev: entrance.dev,
+        ino: entrance.ino,
+        mount: entrance.mount === true ? 1 : undefined,
+      };
     case 'jail':
       return {
         enter: 'jail',

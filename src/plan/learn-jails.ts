@@ -28,7 +28,7 @@ function sameSighting(a: Sighting, b: Sighting): boolean {
 }
 
 function sameRoot(a: Entrance, b: Entrance): boolean {
-  if (a.by === 'chroot' && b.by === 'chroot' && a.root !== b.root) return false;
+  if (a.by === 'chroot' && b.by === 'chroot' && (a.root !== b.root || a.mount !== b.mount)) return false;
   return a.by === 'pid' || b.by === 'pid' || (a.dev === b.dev && a.ino === b.ino);
 }
 

@@ -160,7 +160,7 @@ timeout: 1s
     `@/jaildaemon.yml:1:15: error: unknown key "REBOOT"
   1 | jails: {web: {REBOOT: {command: x}}}
     |               ^^^^^^
-    = known here: probes, pid, chroot, path, description
+    = known here: probes, pid, chroot, root, path, description
 1 error.
 `,
   ],

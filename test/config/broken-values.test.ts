@@ -313,6 +313,28 @@ tellsAll([
 `,
   ],
   [
+    'root without a chroot',
+    `jails: {web: {pid: 1, root: mount}}
+`,
+    `@/jaildaemon.yml:1:29: error: root says how a chroot is entered, and here is none
+  1 | jails: {web: {pid: 1, root: mount}}
+    |                             ^^^^^
+    = add chroot:, or take it out
+1 error.
+`,
+  ],
+  [
+    'a root that is none',
+    `jails: {web: {chroot: /srv, root: mout}}
+`,
+    `@/jaildaemon.yml:1:35: error: root: expected path or mount, found the text "mout"
+  1 | jails: {web: {chroot: /srv, root: mout}}
+    |                                   ^^^^
+    = did you mean "mount"?
+1 error.
+`,
+  ],
+  [
     'chroot and path',
     `jails: {web: {chroot: /srv, path: /srv}}
 `,

@@ -42,6 +42,7 @@ static const struct rule {
 	{"name", TEXT, 0, AT(name), NAME_MAX_LENGTH, NULL},
 	{"dev", NUMBER, FOR_CHROOT | FOR_JAIL, AT(dev), UINT64_MAX, NULL},
 	{"ino", NUMBER, FOR_CHROOT | FOR_JAIL, AT(ino), UINT64_MAX, NULL},
+	{"mount", NUMBER, 0, AT(mount), 1, NULL},
 	{"respawn", WORD, REQUIRED, AT(respawn), 0, respawn_words},
 	{"receipt", NUMBER, 0, AT(receipt), 1, NULL},
 	{"cwd", TEXT, 0, AT(cwd), PATH_LONGEST, NULL},
@@ -116,6 +117,8 @@ static const char *look_whole(const struct definition *definition, uint32_t seen
 		return "title is not printable ASCII of 1 to 200 bytes";
 	if (definition->enter == ENTER_CHROOT && *definition_text(definition, definition->root) != '/')
 		return "root is not an absolute path";
+	if (definition->enter != ENTER_CHROOT && definition->mount)
+		return "mount is for enter=chroot alone";
 	if (definition->enter == ENTER_PID && definition->pid == 0)
 		return "pid is 0";
 	if (definition->enter == ENTER_JAIL && definition->jid == 0)

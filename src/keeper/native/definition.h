@@ -22,7 +22,7 @@ struct definition {
 	uint32_t length;
 	uint32_t key, tag, title, groups, instance, root, name, cwd, run_groups;
 	uint32_t arg_count, env_count;
-	uint64_t uid, gid, pid, start, jid, dev, ino, receipt, timeout, kill_after, cooldown, concurrency, output;
+	uint64_t uid, gid, pid, start, mount, jid, dev, ino, receipt, timeout, kill_after, cooldown, concurrency, output;
 	uint64_t run_uid, run_gid;
 	uint64_t respawn, enter;
 	bool run_as;

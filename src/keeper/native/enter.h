@@ -35,6 +35,7 @@ struct entrance {
 	pid_t pid;
 	char root[PATH_LONGEST + 1];
 	uint64_t dev, ino;
+	bool mount;
 };
 
 /*

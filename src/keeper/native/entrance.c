@@ -24,6 +24,7 @@ void entrance_prepare(struct keeper *keeper, const struct body *body, uint64_t n
 	entrance->pid = (pid_t)definition->pid;
 	entrance->dev = definition->dev;
 	entrance->ino = definition->ino;
+	entrance->mount = definition->mount;
 	strcpy(entrance->root, definition_text(definition, definition->root)); /* its length was checked */
 	body_title(body, entrance->title, sizeof entrance->title);
 	order->version = ARMING_VERSION;

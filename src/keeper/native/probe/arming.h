@@ -6,7 +6,7 @@
 /* What the keeper and the probe program say to each other during one arming. Both ends are built together. */
 
 /* Counts up with every change of this page: on BSD the two are two files, and one may have been replaced. */
-enum { ARMING_VERSION = 1 };
+enum { ARMING_VERSION = 2 };
 
 /* The descriptors with which the probe program is executed. Those that an entry does not need are closed, and 0 to 2. */
 enum { FD_ORDER = 3, FD_REPORT = 4, FD_ROOT = 5, FD_TARGET = 6, FD_LIFE = 7 };
@@ -17,6 +17,7 @@ enum arming_flag {
 	ARMING_TARGET = 1,      /* FD_TARGET is the pidfd of the process whose namespaces are joined */
 	ARMING_USER = 2,        /* the user namespace is among them */
 	ARMING_KEEP_GROUPS = 4, /* the keeper is not root: setgroups(2) may be denied */
+	ARMING_MOUNT = 16,      /* Linux: FD_ROOT becomes the root mount, in mounts of the probe's own */
 	ARMING_JAIL = 8,        /* BSD: jail_attach(2) to `jid`, where / must be `dev` and `ino`; else FD_ROOT is the root */
 };
 

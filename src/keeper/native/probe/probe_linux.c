@@ -13,8 +13,10 @@
 #ifdef __linux__
 #include <stddef.h>
 #include <linux/capability.h>
+#include <linux/fcntl.h>
 #include <linux/keyctl.h>
 #include <linux/mman.h>
+#include <linux/mount.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 
@@ -24,7 +26,7 @@
 #include "filter.h"
 
 enum { NO_MEMORY = 12, NO_PERMISSION = 1, NO_SYSTEM_CALL = 38, NO_SUCH_PROCESS = 3, INVALID = 22, PROTOCOL = 71 };
-enum { QUOTA = 122, INTERRUPTED = 4, SIGNAL_KILL = 9, SIGNAL_CHILD = 17, SET_MASK = 2, PAGE = 4096 };
+enum { QUOTA = 122, INTERRUPTED = 4, SIGNAL_KILL = 9, SIGNAL_CHILD = 17, SET_MASK = 2, PAGE = 4096, DETACH = 2 };
 
 static long call0(long number) { return call(number, 0, 0, 0, 0, 0); }
 static long call1(long number, long a) { return call(number, a, 0, 0, 0, 0); }
@@ -99,8 +101,35 @@ static void drop_groups(const struct arming_order *order)
 	must(order, STAGE_groups, result);
 }
 
+/*
+ * The directory becomes the root of mounts of our own, and the host's are taken off: slaves of the host's, so that
+ * what it unmounts goes away here too. The directory is bound onto itself first, since only a mount can be a root;
+ * then the old root comes to lie upon the new one, at the same place.
+ */
+static void enter_as_mount(const struct arming_order *order)
+{
+	long tree;
+
+	must(order, STAGE_chdir, call1(__NR_fchdir, FD_ROOT));
+	must(order, STAGE_mount, call1(__NR_close, FD_ROOT));
+	must(order, STAGE_mount, call1(__NR_unshare, CLONE_NEWNS));
+	must(order, STAGE_mount, call(__NR_mount, 0, (long)"/", 0, MS_REC | MS_SLAVE, 0));
+	tree = call3(__NR_open_tree, AT_FDCWD, (long)".", OPEN_TREE_CLONE | AT_RECURSIVE);
+	must(order, STAGE_mount, tree);
+	must(order, STAGE_mount, call(__NR_move_mount, tree, (long)"", AT_FDCWD, (long)".", MOVE_MOUNT_F_EMPTY_PATH));
+	must(order, STAGE_mount, call1(__NR_fchdir, tree));
+	must(order, STAGE_mount, call1(__NR_close, tree));
+	must(order, STAGE_mount, call2(__NR_pivot_root, (long)".", (long)"."));
+	must(order, STAGE_mount, call2(__NR_umount2, (long)".", DETACH));
+	must(order, STAGE_chdir, call1(__NR_chdir, (long)"/"));
+}
+
 static void enter(const struct arming_order *order)
 {
+	if (order->flags & ARMING_MOUNT) {
+		enter_as_mount(order);
+		return;
+	}
 	if (order->flags & ARMING_TARGET) {
 		long result = call2(__NR_setns, FD_TARGET, order->namespaces);
 

@@ -88,8 +88,14 @@ export type OrphanEvent =
       /** `once`: its probe has one trigger in an instance, and this was it. `told`: that it was fired is in the history. */
       readonly commands: readonly (Orphan & { readonly once: boolean; readonly told: boolean })[];
     }
-  /** Nobody saw how it ended. */
-  | { readonly type: 'orphan-ended'; readonly at: number; readonly id: string; readonly run: string };
+  /** Nobody saw how it ended; `told`: but for the history, which has it. */
+  | {
+      readonly type: 'orphan-ended';
+      readonly at: number;
+      readonly id: string;
+      readonly run: string;
+      readonly told: boolean;
+    };
 
 /** What earlier daemons left: facts of the state file, and the triggers of the history. */
 export type PastEvent =

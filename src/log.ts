@@ -71,8 +71,13 @@ export function describe(event: Event): LogLine | undefined {
         event.why,
       );
     case 'orphaned':
-      return line('warn', undefined, `${event.commands.length} commands of a dead keeper still run`);
+      return line(
+        'warn',
+        undefined,
+        `commands of a dead keeper, which run or ended unseen: ${event.commands.length}`,
+      );
     case 'orphan-ended':
+      if (event.told) return undefined;
       return line('warn', event.id, `command ${event.run} of a dead keeper has ended, nobody saw how`);
     case 'gone':
       return line('info', undefined, `instance ${event.instance} has ended`);

@@ -125,6 +125,7 @@ async function run(
       outputs.ended(lines.filter((line) => line.t === 'ended').length).catch(unpruned);
     },
     acknowledge: ({ seq }) => link?.send({ verb: 'ack', seq }),
+    settled: () => orphans.settled(),
     save(observed) {
       looker.follow(whereaboutsOf(loop.wish, observed), reloader.standing.config.settings.rescan);
       return attempt('the state cannot be written', () => state.save(factsOf(observed)));

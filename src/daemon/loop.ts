@@ -20,6 +20,8 @@ export interface Effects {
   record(lines: readonly Line[]): void;
   /** Tells the keeper that it may forget. */
   acknowledge(acknowledgement: Acknowledgement): void;
+  /** Everything that was posted before this turn is on disk, with what follows from it. */
+  settled(): void;
   /** Facts that must outlive the daemon have changed. @returns whether they are on disk now */
   save(observed: Observed): boolean;
   log(event: Event): void;
@@ -139,6 +141,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
       return;
     }
     for (const one of recorder.takeAcknowledgements()) effects.acknowledge(one);
+    effects.settled();
   }
 
   function naming(id: string): Naming {

@@ -11,6 +11,8 @@ export interface Orphans {
   adopt(epoch: string): void;
   /** These lines are in the history. */
   written(lines: readonly Line[]): void;
+  /** All that was told so far is on disk, what follows from it too: markers that say no more are removed. */
+  settled(): void;
   /** Learns from the history, newest first, what it has of the commands whose markers are there. */
   recall(blocks: AsyncIterable<readonly Line[]>): Promise<void>;
   stop(): void;
@@ -36,7 +38,7 @@ const MOST_LINES = 20_000;
 /** The time limits of orphans are kept as the keeper would keep them: TERM to the group, and KILL after. */
 export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   const orphans = new Map<string, Orphan>();
-  /** Those that have ended and are not yet in the history as such. */
+  /** Those that have ended; that, or that their probe is spent, may not be on disk yet. */
   const buried = new Set<string>();
   const warned = new Set<string>();
   /** Which of its lines the history has. A marker may outlast both: the keeper removes it when it is told so. */
@@ -57,7 +59,8 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
     orphans.delete(orphan.run);
     warned.delete(orphan.run);
     buried.add(orphan.run);
-    post({ type: 'orphan-ended', at: Date.now(), id: orphan.id, run: orphan.run });
+    const told = known.get(orphan.run) === 'ended';
+    post({ type: 'orphan-ended', at: Date.now(), id: orphan.id, run: orphan.run, told });
   }
 
   function forgetUnmarked(): void {
@@ -85,10 +88,8 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
 
   return {
     adopt(epoch) {
-      for (const orphan of markers.leftBy(epoch)) {
-        if (known.get(orphan.run) === 'ended') markers.remove(orphan.run);
-        else if (!buried.has(orphan.run)) orphans.set(orphan.run, orphan);
-      }
+      for (const orphan of markers.leftBy(epoch))
+        if (!buried.has(orphan.run)) orphans.set(orphan.run, orphan);
       for (const run of known.keys())
         if (!run.startsWith(`${epoch}-`) && !orphans.has(run) && !buried.has(run)) known.delete(run);
       if (orphans.size === 0) return;
@@ -102,11 +103,12 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
       look();
     },
     written(lines) {
-      for (const { t, id } of lines) {
-        known.set(id, t);
-        if (t === 'ended' && buried.delete(id)) markers.remove(id);
-      }
+      for (const { t, id } of lines) known.set(id, t);
       if (known.size > MOST_KNOWN) forgetUnmarked();
+    },
+    settled() {
+      for (const run of buried) markers.remove(run);
+      buried.clear();
     },
     async recall(blocks) {
       const there = new Set(markers.runs());

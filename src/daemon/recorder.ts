@@ -61,7 +61,7 @@ export function createRecorder(
           .filter(({ told }) => !told)
           .map((orphan) => orphanLine(orphan, naming(orphan.id), instanceOf(orphan.id, observed))),
       );
-    else if (event.type === 'orphan-ended') unwritten.push(unknownLine(event));
+    else if (event.type === 'orphan-ended' && !event.told) unwritten.push(unknownLine(event));
     else if (event.type === 'fired') unwritten.push(...linesOf(event, naming(event.id)));
     else if (event.type === 'finished')
       unwritten.push(...linesOf(event, naming(event.id), startOf(event, observed)));

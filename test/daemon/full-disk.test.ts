@@ -1,10 +1,12 @@
 /** No room for history and outputs: commands run, nothing is lost, and it is said. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { daemon } from '../rig/daemon.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
+import { isAlive } from '../rig/proc.ts';
 import type { Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 import { hup, pidfileOf, stories, traces } from './scene.ts';
@@ -40,7 +42,7 @@ tell('triggers run, stay with the keeper, and are in the history when there is r
   );
   assert.is(new Set(history.map(({ id }) => id)).size, 5);
   assert.ok(history.every(({ exitCode }) => exitCode === 0));
-  assert.is((await host.status()).probes[0]?.runs, 5);
+  assert.is((await host.status()).probes.find(({ id }) => id === 'web/BUTTON')?.runs, 5);
   assert.not.match((await host.cli('status')).stdout, /CANNOT/);
 });
 
@@ -60,6 +62,29 @@ tell('the daemon dies meanwhile: the next one still gets all of it', async (t) =
     return all.length === 2 && all.every(({ endedAt }) => endedAt) ? all : undefined;
   }, 'the history has both');
   assert.is(new Set(history.map(({ id }) => id)).size, 2);
+});
+
+tell('daemon and keeper die meanwhile: what fires once has fired', async (t) => {
+  const { host, jail, at, fill } = await small(t);
+  await host.reaches('web/ONCE', 'armed');
+  // So that there is room for a line of the history in the block that it has, and for no new file.
+  await hup(jail, 'BUTTON');
+  await host.probe('web/BUTTON', ({ last }) => last?.exitCode === 0, 'has run');
+  await fill();
+  await hup(jail, 'ONCE');
+  await at.reach(2);
+  await host.reaches('web/ONCE', 'spent');
+  const { keeper } = await host.status();
+  for (const pid of [await host.pid(), keeper?.pid ?? 0]) {
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid), 'it is gone');
+  }
+  await rm(join(host.state, 'ballast'));
+  assert.is((await host.start()).code, 0);
+  assert.is((await host.reaches('web/ONCE', 'spent')).runs, 1);
+  const once = (await host.history()).filter(({ title }) => title === 'ONCE');
+  assert.is(once.length, 1);
+  await until(() => readdirSync(join(host.state, 'running')).length === 0, 'all markers are gone');
 });
 
 tell('it starts on a full disk, if only its directory is there', async (t) => {
@@ -93,7 +118,10 @@ async function small(t: Teller) {
       jails: {
         web: {
           pid: pidfileOf(jail),
-          probes: { BUTTON: { command: `${at.says('ran')}; echo printed`, respawn: 'after' } },
+          probes: {
+            BUTTON: { command: `${at.says('ran')}; echo printed`, respawn: 'after' },
+            ONCE: { command: at.says('once') },
+          },
         },
       },
     }),

@@ -157,7 +157,7 @@ laws('a command whose keeper has died keeps its probe away, unless it may overla
     world.connect();
     world.turn();
     assert.is(world.records.get('web/A')?.state, respawn === 'after' ? undefined : 'armed', respawn);
-    world.tell({ type: 'orphan-ended', at: world.now, id: 'web/A', run: 'e-2' });
+    world.tell({ type: 'orphan-ended', at: world.now, id: 'web/A', run: 'e-2', told: false });
     world.turn();
     assert.is(world.records.get('web/A')?.state, 'armed');
   }

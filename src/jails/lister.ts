@@ -78,9 +78,9 @@ async function listDragonfly({ sysctl, ps }: Programs, boot: string): Promise<Li
     .map((jail) => ({ ...jail, instance: dragonfly.instanceOf(boot, jail) }));
 }
 
-/** ps(1) of FreeBSD calls the number `jid`, that of DragonFly `jail`. */
+/** ps(1) of FreeBSD calls the number `jid`, that of DragonFly `jail`. Each its own -o: what follows a `=` is a heading, commas and all. */
 function psArguments(jid: string): string[] {
-  return ['-ax', '-o', `${jid}=,pid=,state=`];
+  return ['-ax', '-o', `${jid}=`, '-o', 'pid=', '-o', 'state='];
 }
 
 async function readBoot(platform: Platform, { sysctl }: Programs): Promise<string> {

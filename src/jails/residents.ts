@@ -1,5 +1,5 @@
 /**
- * Reads `ps -ax -o JID=,pid=,state=`: the pids of the processes in each jail, zombies apart. Numbers of the kernel alone:
+ * Reads `ps -ax -o JID= -o pid= -o state=`: the pids of the processes in each jail, zombies apart. Numbers of the kernel alone:
  * nothing in it was chosen by a process.
  */
 export function parseResidents(printed: Buffer): Map<number, number[]> {

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { processTimes, type ProcessTimes } from './process-times.ts';
 
 /** A command that was started by a keeper which has died since. It may have ended too, without anybody having been told. */
 export interface Orphan {
@@ -29,13 +30,8 @@ export interface Markers {
   remove(run: string): void;
 }
 
-/** The clock of /proc/PID/stat: 100 ticks a second on every Linux that we know (USER_HZ). */
-const TICK_MS = 10;
-/** Between its fork and its marker a command's process takes this long at most, ms. */
-const SAME_WITHIN = 1_000;
-
 /** @param stateDirectory the daemon's, mode 0700 */
-export function openMarkers(stateDirectory: string): Markers {
+export function openMarkers(stateDirectory: string, times: ProcessTimes = processTimes()): Markers {
   const directory = join(stateDirectory, 'running');
 
   function names(): string[] {
@@ -56,7 +52,7 @@ export function openMarkers(stateDirectory: string): Markers {
     // A jail's name has no space in it, and so no id begins with `host `.
     const [, pid, bootTime, host, id] = /^(\d+) (\d+) (host )?(.+)$/s.exec(target) ?? [];
     if (pid === undefined || bootTime === undefined || id === undefined) return undefined;
-    const startedAt = Math.round(Date.now() - uptime() + Number(bootTime));
+    const startedAt = Math.round(Date.now() - times.now() + Number(bootTime));
     const by = host === undefined ? 'jail' : 'host';
     return { id, run, by, pid: Number(pid), startedAt, bootTime: Number(bootTime) };
   }
@@ -68,10 +64,10 @@ export function openMarkers(stateDirectory: string): Markers {
       return others.flatMap((name) => read(name) ?? []);
     },
     lives({ pid, bootTime }) {
-      const started = startTime(pid);
-      return started !== undefined && Math.abs(started - bootTime) <= SAME_WITHIN;
+      const started = times.startOf(pid);
+      return started !== undefined && Math.abs(started - bootTime) <= times.within;
     },
-    age: ({ bootTime }) => uptime() - bootTime,
+    age: ({ bootTime }) => times.now() - bootTime,
     remove(run) {
       try {
         unlinkSync(join(directory, run));
@@ -80,21 +76,4 @@ export function openMarkers(stateDirectory: string): Markers {
       }
     },
   };
-}
-
-/** ms since boot. */
-function uptime(): number {
-  return Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000;
-}
-
-/** When a process was started, ms since boot; undefined when there is none, or only its zombie. */
-function startTime(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold anything, so the fields are counted from its end.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19]) * TICK_MS;
-  } catch {
-    return undefined;
-  }
 }

@@ -41,7 +41,7 @@ async function host(t: Teller): Promise<FakeHost> {
     'jls',
     `echo "$*" >> ${dir}/asked\ncase "$*" in\n*persist) cat ${dir}/persist.txt ;;\n*) cat ${dir}/jls.txt ;;\nesac`,
   );
-  await script('ps', `cat ${dir}/ps.txt`);
+  await script('ps', `echo "$*" >> ${dir}/ps.asked\ncat ${dir}/ps.txt`);
   await script(
     'sysctl',
     `case "$*" in\n*boot_id) printf '\\001\\043\\253\\315901234567890' | head -c 16 ;;\n*boottime) echo '{ sec = 1700000000, usec = 1 } Tue Nov 14 22:13:20 2023' ;;\n*) cat ${dir}/jail.list.txt ;;\nesac`,
@@ -128,6 +128,8 @@ story(lists, 'FreeBSD: one that ends with its last process, and who lives in it'
   const ends = jailOf(listing.byName.get('ends'));
   assert.equal(ends.residents, [901, 902]);
   assert.is(ends.path, undefined, 'a root of / is no path to hand to a script');
+  // Anything after a `=` would be a heading.
+  assert.is(await readFile(join(h.dir, 'ps.asked'), 'utf8'), '-ax -o jid= -o pid= -o state=\n');
 });
 
 story(lists, 'a root that is not there, or reached through a link', {}, async (t) => {

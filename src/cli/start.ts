@@ -63,6 +63,8 @@ async function detach(options: DaemonOptions, signals: Signals): Promise<number>
   args.push('--log', options.log, '--log-format', options.logFormat);
   const toStderr = options.log === 'stderr' ? 'inherit' : 'ignore';
   const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
+    // rc.subr(8) of the BSDs finds it by this word; process.title would show as "node: …" there.
+    argv0: 'jaildaemon',
     cwd: '/',
     env: environment(),
     detached: true,

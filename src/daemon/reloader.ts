@@ -80,12 +80,20 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
     if (result.digest === standing.digest) {
       const { error: _, ...healed } = standing;
       standing = healed;
-      parts.loop.post({ type: 'unchanged', at, generation: standing.generation, file });
+      const { generation, loadedAt } = standing;
+      const { loop } = parts;
+      const sightings = await parts.looker.survey(whereaboutsOf(loop.wish, loop.observed));
+      const events: Event[] = [
+        { type: 'sighted', at, sightings },
+        { type: 'unchanged', at, generation, file },
+      ];
+      const changes = untold ?? loop.rehearse(loop.wish, events);
+      await loop.adopt(loop.wish, events);
       return {
         ok: true,
-        generation: standing.generation,
-        ...(untold && { since: standing.loadedAt }),
-        changes: untold ?? unchanged(parts.loop),
+        generation,
+        ...(untold && { since: loadedAt }),
+        changes,
         diagnostics: result.warnings,
       };
     }
@@ -160,9 +168,4 @@ function displaced(wish: Wish, loop: Loop, at: number): Event[] {
       { type: 'detached', at, id: adhoc.id, why: `the file declares its title "${adhoc.probe.title}" now` },
     ];
   });
-}
-
-/** Nothing was done: every probe with what it has. */
-function unchanged(loop: Loop): readonly Change[] {
-  return loop.rehearse(loop.wish, []);
 }

@@ -2,7 +2,7 @@
 import { mkdir, open, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Daemon } from '../rig/daemon.ts';
+import { daemon, type Daemon } from '../rig/daemon.ts';
 import { until } from '../rig/until.ts';
 import { probesOf, put, restless, scene, stories, type FileBody } from './scene.ts';
 
@@ -56,6 +56,22 @@ tell('a file that did not change is no new generation, however often it is asked
   assert.equal(await pids(s.host), before);
   assert.is((await s.host.cli('reload', '--detailed-exitcode')).code, 0);
   assert.is((await s.reload(withMore, '--detailed-exitcode')).code, 2);
+});
+
+tell('it also looks for jails that have started since, though the file is as it was', async (t) => {
+  const root = join(t.dir, 'later');
+  const probes = { BUTTON: { command: 'true' } };
+  const host = await daemon(
+    t,
+    JSON.stringify({ settings: { rescan: '1h' }, jails: { later: { chroot: root, probes } } }),
+  );
+  await host.reaches('later/BUTTON', 'waiting');
+  await mkdir(root);
+  const { code, stdout } = await host.cli('reload');
+  assert.is(code, 0);
+  assert.match(stdout, /^ {2}\+ later\/BUTTON {2}pid \d+$/m);
+  assert.match(stdout, /generation 1 is active: 1 armed/);
+  await host.reaches('later/BUTTON', 'armed');
 });
 
 tell('by a change of the file: renamed over, as editors do', async (t) => {

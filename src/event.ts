@@ -85,8 +85,8 @@ export type OrphanEvent =
   | {
       readonly type: 'orphaned';
       readonly at: number;
-      /** `once`: its probe has one trigger in an instance, and this was it. `told`: that it was fired is in the history. */
-      readonly commands: readonly (Orphan & { readonly once: boolean; readonly told: boolean })[];
+      /** `told`: that it was fired is in the history. */
+      readonly commands: readonly (Orphan & { readonly told: boolean })[];
     }
   /** Nobody saw how it ended; `told`: but for the history, which has it. */
   | {

@@ -276,9 +276,9 @@ async function run(
 }
 
 /** By the definition that holds now; that of the run died with its keeper. */
-function aboutProbe(loop: Loop, id: string): { timeout: number; killAfter: number; once: boolean } {
+function aboutProbe(loop: Loop, id: string): { timeout: number; killAfter: number } {
   const probe = loop.desired.forJail(jailOf(loop.observed, id)).get(id)?.probe;
-  return { timeout: probe?.timeout ?? 0, killAfter: probe?.killAfter ?? 0, once: probe?.respawn === 'never' };
+  return { timeout: probe?.timeout ?? 0, killAfter: probe?.killAfter ?? 0 };
 }
 
 function reasonOf(error: unknown): string {

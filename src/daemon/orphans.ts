@@ -20,12 +20,8 @@ export interface Orphans {
 
 export interface OrphanParts {
   readonly markers: Markers;
-  /** Of a probe as it is wanted now: the time limit of its command and what follows it, ms (0: none); whether it fires once. */
-  readonly about: (id: string) => {
-    readonly timeout: number;
-    readonly killAfter: number;
-    readonly once: boolean;
-  };
+  /** Of a probe as it is wanted now: the time limit of its command, and what follows it, ms; 0: none. */
+  readonly about: (id: string) => { readonly timeout: number; readonly killAfter: number };
   readonly post: (...events: readonly Event[]) => void;
 }
 
@@ -95,7 +91,6 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
       if (orphans.size === 0) return;
       const commands = [...orphans.values()].map((orphan) => ({
         ...orphan,
-        once: about(orphan.id).once,
         told: known.has(orphan.run),
       }));
       post({ type: 'orphaned', at: Date.now(), commands });

@@ -9,6 +9,8 @@ export interface Orphan {
   /** The trigger's. */
   readonly run: string;
   readonly by: 'jail' | 'host';
+  /** The instance in which its probe is spent by it (`respawn: never`). */
+  readonly once?: string;
   readonly pid: number;
   /** ms since 1970. */
   readonly startedAt: number;
@@ -16,7 +18,7 @@ export interface Orphan {
   readonly bootTime: number;
 }
 
-/** The markers of commands in the state directory, `running/ID -> PID BOOTTIME-MS [host] KEY` (PROTOCOL.md, "Running a command"). */
+/** The markers of commands in the state directory, `running/ID -> PID BOOTTIME-MS [host] [once=INSTANCE] KEY` (PROTOCOL.md, "Running a command"). */
 export interface Markers {
   /** The triggers of all that are there. */
   runs(): string[];
@@ -49,12 +51,21 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
     } catch {
       return undefined; // it has just been removed, or is no marker
     }
-    // A jail's name has no space in it, and so no id begins with `host `.
-    const [, pid, bootTime, host, id] = /^(\d+) (\d+) (host )?(.+)$/s.exec(target) ?? [];
+    // A jail's name has no space in it, and so no id begins with one of these words.
+    const [, pid, bootTime, host, once, id] =
+      /^(\d+) (\d+) (host )?(?:once=(\S+) )?(.+)$/s.exec(target) ?? [];
     if (pid === undefined || bootTime === undefined || id === undefined) return undefined;
     const startedAt = Math.round(Date.now() - times.now() + Number(bootTime));
     const by = host === undefined ? 'jail' : 'host';
-    return { id, run, by, pid: Number(pid), startedAt, bootTime: Number(bootTime) };
+    return {
+      id,
+      run,
+      by,
+      pid: Number(pid),
+      startedAt,
+      bootTime: Number(bootTime),
+      ...(once !== undefined && { once }),
+    };
   }
 
   return {

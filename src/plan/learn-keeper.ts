@@ -1,12 +1,8 @@
-import type { Jail } from '../jails/jail.ts';
 import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
 import { forget, type Draft } from './draft.ts';
 import { dropIfEmpty, isCounted } from './learn-probe.ts';
 import { runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
-
-/** The unit of a process's start time, in ms (USER_HZ is 100 on Linux). */
-const TICK_MS = 10;
 
 /** Takes over a keeper's list of records: it is all that the keeper has. */
 export function learnRecords(draft: Draft, records: readonly ListedRecord[], at: number): void {
@@ -76,12 +72,13 @@ function orphansOf(probe: ObservedProbe): [string, Command][] {
 }
 
 /** A command whose keeper has died, and that still runs. That it was fired may never have been told. */
-export function learnOrphan(draft: Draft, orphan: Orphan & { readonly once: boolean }, at: number): void {
-  const { id, run, pid, startedAt, bootTime, once } = orphan;
+export function learnOrphan(draft: Draft, orphan: Orphan, at: number): void {
+  const { id, run, pid, startedAt, once } = orphan;
   const name = draft.jailOf(id);
   const command: Command = { run, firedAt: startedAt, startedAt, pid, orphan: true };
   const jail = runningJail(draft.jails.get(name));
-  const spent = once && jail && startedSince(jail, bootTime) ? { spentIn: jail.instance } : {};
+  // What was spent in an earlier life of the jail is not so in this one.
+  const spent = once !== undefined && (!jail || jail.instance === once) ? { spentIn: once } : {};
   draft.change(
     name,
     id,
@@ -93,11 +90,6 @@ export function learnOrphan(draft: Draft, orphan: Orphan & { readonly once: bool
     }),
     at,
   );
-}
-
-/** Whether something that was started so many ms after boot belongs to this life of the jail; yes, where that cannot be told. */
-function startedSince({ entrance }: Jail, bootTime: number): boolean {
-  return entrance.by !== 'pid' || Number(entrance.start) * TICK_MS <= bootTime;
 }
 
 /** It runs no more; nobody saw how it ended. */

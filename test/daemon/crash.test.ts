@@ -148,15 +148,18 @@ tell(
       'it was armed again: its command has ended',
     );
     process.kill(keeper?.pid ?? 0, 'SIGKILL');
+    const { BUTTON = {} } = probesOf(s.file);
+    await s.write((file) => delete probesOf(file)['BUTTON']);
     assert.is((await s.host.start()).code, 0);
     await s.host.reaches('web/AGAIN', 'armed');
-    // It fired, and so it is spent, whoever was told.
+    await s.write((file) => (probesOf(file)['BUTTON'] = BUTTON));
+    // It fired, and so it is spent, whoever was told, and whether it was in the file just then.
     assert.is((await s.host.reaches('web/BUTTON', 'spent')).runs, 1);
     const history = await until(async () => {
       const all = await s.host.history();
       return all.length === 2 && all.every(({ fate }) => fate === 'unknown') ? all : undefined;
     }, 'the history knows both, and not how they ended');
-    assert.equal(history.map(({ title }) => title).sort(), ['AGAIN', 'BUTTON']);
+    assert.equal(history.map(({ probe }) => probe).sort(), ['web/AGAIN', 'web/BUTTON']);
     await until(() => readdirSync(join(s.host.state, 'running')).length === 0, 'their markers are gone');
 
     // What has come to the history is not told again by the next keeper.

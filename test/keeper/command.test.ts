@@ -120,12 +120,12 @@ story(
     await client.order('ack', { seq });
     await until(() => !existsSync(marker), 'the marker is gone');
 
-    await arm('a/c', sh('exec sleep 1000'));
+    await arm('a/c', { ...sh('exec sleep 1000'), respawn: 'never', instance: 'life' });
     await client.reaches('a/c', 'armed');
     const fired = await client.order('fire', { key: 'a/c' });
     await client.next('started', 'a/c');
     const asked = await readlink(join(state, 'running', String(fired['id'])));
-    assert.match(asked, /^\d+ \d+ host a\/c$/);
+    assert.match(asked, /^\d+ \d+ host once=life a\/c$/);
   },
 );
 

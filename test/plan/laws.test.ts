@@ -148,7 +148,6 @@ laws('a command whose keeper has died keeps its probe away, unless it may overla
       startedAt: world.now,
       bootTime: 1,
       by: 'jail' as const,
-      once: false,
       told: true,
     };
     world.records.clear();

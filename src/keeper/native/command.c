@@ -51,6 +51,8 @@ static _Noreturn void give_in(enum stage stage)
 /* By it the next keeper finds the command, should this one be killed. */
 static int make_marker(const struct command *command)
 {
+	const struct definition *definition = command->definition;
+	bool once = definition->respawn == RESPAWN_NEVER;
 	char link[LINK_MAX_LENGTH];
 	struct timespec now;
 
@@ -59,8 +61,10 @@ static int make_marker(const struct command *command)
 #else
 	clock_gettime(CLOCK_MONOTONIC, &now);
 #endif
-	snprintf(link, sizeof link, "%ld %" PRId64 " %s%s", (long)getpid(), (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-		command->by_host ? "host " : "", definition_text(command->definition, command->definition->key));
+	snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s%s%s", (long)getpid(),
+		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, command->by_host ? "host " : "", once ? "once=" : "",
+		once ? definition_text(definition, definition->instance) : "", once ? " " : "",
+		definition_text(definition, definition->key));
 	return symlinkat(link, FD_RUNNING, command->id) == -1 ? errno : 0;
 }
 

@@ -105,6 +105,8 @@ async function run(
   const feed = createFeed();
   let link: KeeperLink | undefined;
   let stopping: Promise<void> | undefined;
+  /** What cannot be written at the moment, and why. */
+  const failing = new Map<string, string>();
 
   const looker = createLooker((event) => loop.post(event), createLister(PLATFORM));
   const hands = {
@@ -183,13 +185,16 @@ async function run(
     }
   }
 
-  /** What fails for want of room on the disk is said, and must not end a daemon whose probes are armed. */
+  /** What fails for want of room on the disk is said, once, and must not end a daemon whose probes are armed. */
   function attempt(what: string, write: () => void): boolean {
     try {
       write();
+      failing.delete(what);
       return true;
     } catch (error) {
-      log.say('error', what, reasonOf(error));
+      const why = reasonOf(error);
+      if (failing.get(what) !== why) log.say('error', what, why);
+      failing.set(what, why);
       return false;
     }
   }

@@ -1,7 +1,7 @@
 import type { Event } from './event.ts';
 import { endingFields, errnoName } from './history/entry.ts';
 import type { Ending } from './keeper/messages.ts';
-import { printable } from './printable.ts';
+import { printable, printableJson } from './printable.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -21,7 +21,7 @@ export type LogFormat = 'text' | 'json';
 export function formatLine(line: LogLine, format: LogFormat): string {
   const time = new Date(line.at).toISOString();
   if (format === 'json')
-    return JSON.stringify({
+    return printableJson({
       time,
       level: line.level,
       ...(line.subject !== undefined && { subject: line.subject }),

@@ -15,6 +15,14 @@ export function printable(text: string): string {
   );
 }
 
+/** JSON that a terminal can be shown as well: by itself it lets C1 and the marks of direction through. One line, or indented. */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 const SHORT = new Map([
   ['\n', '\\n'],
   ['\r', '\\r'],

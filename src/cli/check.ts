@@ -1,5 +1,6 @@
 import { escapeText, formatCount, formatDiagnostics } from '../config/format.ts';
 import { createLoader } from '../config/load.ts';
+import { printableJson } from '../printable.ts';
 import { withoutSource } from './render.ts';
 
 /** Where the configuration is, unless somebody says otherwise. */
@@ -24,12 +25,12 @@ export async function check(file: string = defaultFile, { json, print }: CheckOp
   const config = print && result.ok ? { config: result.config } : {};
   if (json) {
     const body = { version: 1, ok: result.ok, diagnostics: diagnostics.map(withoutSource), ...config };
-    process.stdout.write(`${JSON.stringify(body)}\n`);
+    process.stdout.write(`${printableJson(body)}\n`);
     return result.ok ? 0 : 78;
   }
   process.stderr.write(formatDiagnostics(diagnostics));
   if (!result.ok) return 78;
-  if (print) process.stdout.write(`${JSON.stringify(result.config, undefined, 2)}\n`);
+  if (print) process.stdout.write(`${printableJson(result.config, 2)}\n`);
   else {
     const probes = result.config.jails.reduce((sum, jail) => sum + jail.probes.length, 0);
     const remark = diagnostics.length > 0 ? `, ${formatCount(diagnostics)}` : '.';

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../config/diagnostic.ts';
-import { printable } from '../printable.ts';
+import { printable, printableJson } from '../printable.ts';
 
 /** A table for people: columns as wide as their longest cell, the last one as long as it is. Text of jails is escaped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -62,7 +62,7 @@ export function print(text: string): Promise<void> {
 
 /** One JSON object, or one of a stream: always a line. */
 export function printJson(value: unknown): Promise<void> {
-  return print(`${JSON.stringify(value)}\n`);
+  return print(`${printableJson(value)}\n`);
 }
 
 /** For programs: the line itself is for people, a program has the file. */

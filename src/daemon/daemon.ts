@@ -15,7 +15,7 @@ import { openLog, type LogSink } from './log-sink.ts';
 import { createLooker } from './looker.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { ownFiles, type DaemonOptions } from './options.ts';
-import { checkSocketLengths, prepareStateDirectory } from './paths.ts';
+import { checkSocketLengths, prepareStateDirectory, refuseUntrustedWay } from './paths.ts';
 import { claimPidfile, type Pidfile } from './pidfile.ts';
 import { watchOrphans } from './orphans.ts';
 import { totalsOf, type Change } from '../plan/plan.ts';
@@ -51,6 +51,7 @@ const SOFTWARE = 70;
  */
 export async function startDaemon(options: DaemonOptions, version: string): Promise<Daemon> {
   checkSocketLengths(options.socket, options.state);
+  for (const path of [options.state, options.socket, options.pidfile]) refuseUntrustedWay(path);
   prepareStateDirectory(options.state);
   const log = openLog(options.log, options.logFormat);
   let end: (code: number) => void = () => {};

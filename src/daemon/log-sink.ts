@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync, type Stats } from 'node:fs';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
 import { describe, formatLine, type Level, type LogFormat } from '../log.ts';
@@ -68,20 +68,29 @@ export function openLog(target: string, format: LogFormat, least: Level = 'info'
 }
 
 function openFile(path: string): number {
+  // Without waiting for the reader of a FIFO.
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
   try {
-    return openSync(
-      path,
-      constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
-      0o600,
-    );
+    const fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+    const fault = faultOf(fstatSync(fd));
+    if (fault === undefined) return fd;
+    closeSync(fd);
+    throw new Error(`${path} ${fault}`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // EMLINK: FreeBSD.
-    const why = code === 'ELOOP' || code === 'EMLINK' ? `${path} is a symlink` : (error as Error).message;
+    const why = code === 'ELOOP' ? `${path} is a symlink` : (error as Error).message;
     throw new Complaint(
       EXIT.notPermitted,
       `cannot open the log: ${why}`,
-      'choose another file with --log, or "--log syslog"',
+      'look who made it, or choose another file with --log, or "--log syslog"',
     );
   }
+}
+
+/** Why nothing is written to what was opened: in a directory for all, somebody else may have put it there before. */
+function faultOf(stats: Stats): string | undefined {
+  const uid = process.getuid?.() ?? 0;
+  if (!stats.isFile() && !stats.isCharacterDevice()) return 'is no file';
+  if (stats.uid !== 0 && stats.uid !== uid) return `belongs to uid ${stats.uid}`;
+  return stats.isFile() && stats.nlink > 1 ? 'is the same file as another name (a hard link)' : undefined;
 }

@@ -1,4 +1,6 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { walk } from '../config/trust.ts';
 import { Complaint, EXIT, MAX_SOCKET_PATH } from '../control/protocol.ts';
 
 /** The longest name that the keeper adds below the state directory: `/keeper.0123abcd.sock`. */
@@ -17,6 +19,24 @@ export function checkSocketLengths(socket: string, stateDirectory: string): void
         'choose a shorter directory',
       );
   }
+}
+
+/**
+ * Refuses a place in a directory that somebody else could exchange: what we then read there, or unlink, would be his to
+ * choose. A sticky directory is no danger to what is ours in it.
+ *
+ * @throws Complaint (not permitted)
+ */
+export function refuseUntrustedWay(path: string): void {
+  let directory = dirname(path);
+  while (!existsSync(directory)) directory = dirname(directory);
+  const [fault] = walk(directory, process.getuid?.() ?? 0).faults;
+  if (fault)
+    throw new Complaint(
+      EXIT.notPermitted,
+      `${path} cannot be trusted: ${fault.path} ${fault.why}`,
+      `${fault.hint}, or choose another place`,
+    );
 }
 
 /**

@@ -11,6 +11,8 @@ const char *enter_refuses(const struct definition *definition)
 {
 	if (definition->enter == ENTER_PID)
 		return "enter is pid, and this system has no namespaces: setns(2) is of Linux";
+	if (definition->mount)
+		return "mount is given, and this system has no mount namespaces: pivot_root(2) is of Linux";
 #ifndef __FreeBSD__
 	if (definition->name)
 		return "name is given, and this system's jails have none";

@@ -45,14 +45,8 @@ int enter_chroot(struct entrance *entrance, enum stage *stage)
 	int error = root_path_measure(entrance->root, &blamed);
 	int root = error ? -1 : open_root(entrance->root);
 
-	if (entrance->mount) {
-#ifdef __linux__
+	if (entrance->mount)
 		entrance->order.flags |= ARMING_MOUNT;
-#else
-		*stage = STAGE_mount;
-		return ENOSYS;
-#endif
-	}
 	*stage = STAGE_root;
 	if (error)
 		return error;

@@ -1,31 +1,20 @@
 #ifdef __linux__
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "keeper.h"
+#include "proc.h"
 
 static bool start_time(pid_t pid, uint64_t *start)
 {
 	enum { START = 22, AFTER_NAME = 2 };
 	char text[1024], *at;
-	ssize_t got;
-	int file;
 
-	snprintf(text, sizeof text, "/proc/%ld/stat", (long)pid);
-	file = open(text, O_RDONLY | O_CLOEXEC);
-	if (file == -1)
+	if (!proc_read(pid, "stat", text, sizeof text))
 		return false;
-	got = read(file, text, sizeof text - 1);
-	close(file);
-	if (got <= 0)
-		return false;
-	text[got] = '\0';
 	at = strrchr(text, ')'); /* the name before it may hold anything */
 	for (int field = AFTER_NAME; at && field < START; field++)
 		at = strchr(at + 1, ' ');

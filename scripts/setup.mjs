@@ -2,6 +2,7 @@
 // and up to date is left alone, silently; so `npm test` and `npm run demo` may call it each time.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
+import { type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,7 +27,12 @@ const sources = Math.max(
   newest('schema', /./),
   ...['package.json', 'tsconfig.json', 'tsconfig.build.json'].map(changed),
 );
-if (sources > changed(PROGRAM)) step('building the daemon (tsc)', 'npm', ['run', '-s', 'build:ts']);
+if (sources > changed(PROGRAM)) {
+  // Its compiler is a program of the machine, and there is none for DragonFly.
+  if (type() === 'DragonFly')
+    fail('TypeScript cannot be built on DragonFly: make a package on another system, as README.md says.');
+  step('building the daemon (tsc)', 'npm', ['run', '-s', 'build:ts']);
+}
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

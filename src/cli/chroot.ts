@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
-import { fileURLToPath } from 'node:url';
 import { Complaint, EXIT } from '../control/protocol.ts';
+import { builtProgram, HOW_TO_BUILD } from '../keeper/built.ts';
 
 export interface ChrootOptions {
   readonly kernel?: boolean;
@@ -46,16 +46,12 @@ export async function chroot(
   for (const name of KEYS) process.on(name, () => isForeground() || child.kill(name));
   stopTogether(child);
   const [code, signal] = (await once(child, 'exit').catch((error: NodeJS.ErrnoException) => {
-    throw new Complaint(
-      EXIT.failed,
-      `cannot start ${PROGRAM}: ${error.code ?? error.message}`,
-      'build it: npm run build',
-    );
+    throw new Complaint(EXIT.failed, `cannot start ${PROGRAM}: ${error.code ?? error.message}`, HOW_TO_BUILD);
   })) as [number | null, NodeJS.Signals | null];
   return signal === null ? (code ?? EXIT.failed) : endBy(signal);
 }
 
-const PROGRAM = fileURLToPath(new URL('../../dist/keeper/chroot', import.meta.url));
+const PROGRAM = builtProgram('chroot');
 
 function start(args: readonly string[], inherited: readonly number[]): ChildProcess {
   const stdio: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { builtProgram, HOW_TO_BUILD } from './built.ts';
 
-/** The keeper's program; the same place seen from src/keeper and from dist/keeper. */
-const PROGRAM = fileURLToPath(new URL('../../dist/keeper/keeper', import.meta.url));
+const PROGRAM = builtProgram('keeper');
 
 /** How long a starting keeper may take until it listens, in ms. */
 const START_LIMIT = 10_000;
@@ -35,7 +34,12 @@ export async function startKeeper(stateDirectory: string): Promise<string> {
     });
   });
   const ended = new Promise<never>((_, reject) => {
-    child.once('error', (error) => reject(new Error(`${PROGRAM}: ${error.message}`)));
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const missing = error.code === 'ENOENT';
+      reject(
+        new Error(missing ? `${PROGRAM} does not exist; ${HOW_TO_BUILD}` : `${PROGRAM}: ${error.message}`),
+      );
+    });
     child.once('exit', (code, signal) => {
       void once(child, 'close').then(() =>
         reject(new Error(complaint.trim() || `the keeper ended at its start (${signal ?? `exit ${code}`})`)),

@@ -2,13 +2,13 @@ import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
 import type { Naming } from '../history/history.ts';
 import type { Declared } from '../config/declared.ts';
+import { createAgenda } from '../plan/agenda.ts';
 import { createDesired, type Desired } from '../plan/desired.ts';
 import type { Host } from '../plan/definition.ts';
 import { learn } from '../plan/learn.ts';
 import { looksAfter } from '../plan/looks.ts';
 import { jailOf, NOTHING_OBSERVED, withoutForgotten, type Observed } from '../plan/observed.ts';
 import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
-import type { Scope } from '../plan/draft.ts';
 import type { Step } from '../plan/step.ts';
 import { createRecorder, type Acknowledgement } from './recorder.ts';
 
@@ -74,7 +74,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
   let scheduled = false;
   let stopped = false;
   let unsaved = false;
-  const wakes = new Map<string, { jail: string; at: number }>();
+  const agenda = createAgenda();
   let alarm: NodeJS.Timeout | undefined;
   let retry: NodeJS.Timeout | undefined;
   let planAll = false;
@@ -99,14 +99,17 @@ export function createLoop(first: Wish, effects: Effects): Loop {
 
     const learned = learn(observed, events);
     observed = learned.observed;
+    const before = desired;
     if (learned.desireMoved) desired = createDesired(wish.declared, observed);
 
     const scope =
-      learned.everything || planAll ? wholeScope(desired, observed) : withDue(learned.touched, now);
+      learned.everything || planAll
+        ? wholeScope(desired, observed)
+        : agenda.scope(learned.touched, learned.desireMoved ? [before, desired] : [], now);
     if (planAll) observed = withoutForgotten(observed, new Set(desired.jailNames));
     planAll = false;
     const planned = plan(desired, observed, scope, now, wish.host, tags);
-    for (const [id, wake] of planned.wakes) wakes.set(id, wake);
+    agenda.note(planned.wakes);
 
     const known = [...looksAfter(events, observed), ...planned.steps].flatMap((step) =>
       effects.execute(step),
@@ -151,26 +154,10 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     return { jail, title: title ?? id.slice(id.indexOf('/') + 1) };
   }
 
-  /** What was touched, what hangs on it, and what was to wait until now. */
-  function withDue(touched: Scope, now: number): Scope {
-    const scope = new Map(touched);
-    for (const [jail, ids] of touched) {
-      if (ids === 'all') for (const other of desired.together(jail)) scope.set(other, 'all');
-    }
-    for (const [id, { jail, at }] of wakes) {
-      if (at > now) continue;
-      wakes.delete(id);
-      const ids = scope.get(jail);
-      if (ids !== 'all') scope.set(jail, new Set([...(ids ?? []), id]));
-    }
-    return scope;
-  }
-
   function setAlarm(): void {
     clearTimeout(alarm);
     alarm = undefined;
-    let next = Infinity;
-    for (const { at } of wakes.values()) next = Math.min(next, at);
+    const { next } = agenda;
     if (next === Infinity) return;
     // At most a minute: a clock that is set back must not make it wait for as long as that was.
     alarm = setTimeout(schedule, Math.min(FULL_PLAN_EVERY, Math.max(1, next - effects.now())));

@@ -138,7 +138,7 @@ export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe 
       return {
         state: 'armed',
         reason:
-          probe?.trouble && held.replacedBy === undefined && probe.trouble.kind !== 'died'
+          probe?.trouble?.tag && held.replacedBy === undefined && probe.trouble.tag !== held.tag
             ? `an older definition: ${why(probe)}`
             : undefined,
       };

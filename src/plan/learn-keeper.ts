@@ -13,9 +13,10 @@ export function learnRecords(draft: Draft, records: readonly ListedRecord[], at:
       draft.jailOf(record.id),
       record.id,
       (probe) => ({
-        ...probe,
+        ...forget(probe, 'held'),
         ...((record.once || record.state === 'spent') && { spentIn: record.instance }),
-        held: heldFrom(record),
+        // Of one that is removed only commands are left.
+        ...(record.state !== 'removed' && { held: heldFrom(record) }),
         commands: new Map([
           ...orphansOf(probe),
           ...record.runs.map((run): [string, Command] => [run.id, commandFrom(run)]),
@@ -72,8 +73,8 @@ function orphansOf(probe: ObservedProbe): [string, Command][] {
 }
 
 /** A command whose keeper has died, and that still runs. That it was fired may never have been told. */
-export function learnOrphan(draft: Draft, orphan: Orphan, at: number): void {
-  const { id, run, pid, startedAt, once } = orphan;
+export function learnOrphan(draft: Draft, orphan: Orphan & { readonly told: boolean }, at: number): void {
+  const { id, run, pid, startedAt, once, told } = orphan;
   const name = draft.jailOf(id);
   const command: Command = { run, firedAt: startedAt, startedAt, pid, orphan: true };
   const jail = runningJail(draft.jails.get(name));
@@ -86,7 +87,7 @@ export function learnOrphan(draft: Draft, orphan: Orphan, at: number): void {
       ...probe,
       ...spent,
       commands: new Map(probe.commands).set(run, command),
-      ...(!isCounted(probe, run) && { last: { run, firedAt: startedAt }, runs: probe.runs + 1 }),
+      ...(!told && !isCounted(probe, run) && { last: { run, firedAt: startedAt }, runs: probe.runs + 1 }),
     }),
     at,
   );

@@ -18,10 +18,32 @@ export function learnProbeEvent(draft: Draft, event: Exclude<ProbeEvent, { type:
   const kind = runningJail(draft.jails.get(jail))?.kind;
   draft.change(jail, event.id, (probe) => probeAfter(probe, event, kind), event.at);
   if (event.type === 'failed' && event.stage === 'gone') learnGone(draft, event.instance);
+  if (event.type === 'failed' || event.type === 'died') forgetPastTrouble(draft, jail, event);
   if (event.type === 'finished') {
     forgetSpentAdhoc(draft, event.id);
     dropIfEmpty(draft, jail, event.id);
   }
+}
+
+/**
+ * A disarmed probe has no process any more. It was forgotten when it was disarmed, and may be ordered anew by now; an
+ * earlier daemon's is known from the keeper's list.
+ */
+export function learnRemoved(draft: Draft, { id, at }: ProbeEvent): void {
+  const jail = draft.jailOf(id);
+  if (draft.jails.get(jail)?.probes.get(id)?.held?.state !== 'removing') return;
+  draft.change(jail, id, (probe) => forget(probe, 'held'), at);
+  dropIfEmpty(draft, jail, id);
+}
+
+/** Of an instance that is over nothing will be tried again. */
+function forgetPastTrouble(
+  draft: Draft,
+  jail: string,
+  { id, instance, at }: ProbeEvent & { instance: string },
+): void {
+  if (runningJail(draft.jails.get(jail))?.instance === instance) return;
+  draft.change(jail, id, (probe) => forget(probe, 'trouble'), at);
 }
 
 /** An ad hoc probe that fires once is forgotten when its command has ended. */
@@ -32,7 +54,7 @@ function forgetSpentAdhoc(draft: Draft, id: string): void {
 /** Of a probe that the keeper does not hold, that runs nothing and of which no fact is kept, nothing is left to know. */
 export function dropIfEmpty(draft: Draft, jail: string, id: string): void {
   const probe = draft.jails.get(jail)?.probes.get(id);
-  if (!probe || probe.held || probe.commands.size > 0) return;
+  if (!probe || probe.held || probe.commands.size > 0 || probe.trouble) return;
   const forgotten = isAdhoc(id) && !draft.adhoc.has(id);
   if (forgotten || (probe.spentIn === undefined && probe.runs === 0)) draft.drop(jail, id);
 }
@@ -52,14 +74,27 @@ export function learnOrdered(
   return forget(armed, 'spentIn');
 }
 
-/** The keeper refused an order: with the same words it would refuse it again, so there is a back-off. */
-export function learnRefused(probe: ObservedProbe, why: string, at: number): ObservedProbe {
-  const instance = probe.held?.instance ?? '';
-  return {
-    ...forget(probe, 'held'),
-    trouble: trouble(probe, { kind: 'refused', why, instance, at }),
-    since: at,
-  };
+/**
+ * The keeper refused an order: what it had, it has. With the same words it would refuse again, so there is a back-off.
+ */
+export function learnRefused(
+  probe: ObservedProbe,
+  event: Extract<Event, { type: 'order-refused' }>,
+): ObservedProbe {
+  const { verb, why, at } = event;
+  const { held } = probe;
+  // Disarmed meanwhile, or there was nothing to disarm.
+  if (!held) return probe;
+  if (verb === 'disarm') return forget(probe, 'held');
+  const tag = held.replacedBy ?? held.tag;
+  const refused = trouble(probe, { kind: 'refused', why, instance: held.instance, tag, at });
+  return { ...probe, held: heldStill(held), trouble: refused, since: at };
+}
+
+/** By which definition, nobody knows any more, unless it was to be replaced. */
+function heldStill(held: Held): Held {
+  if (held.replacedBy !== undefined) return forget(held, 'replacedBy');
+  return { ...held, tag: '', ...(held.state === 'entering' && { state: 'idle' }) };
 }
 
 function probeAfter(
@@ -94,13 +129,31 @@ function probeAfter(
     }
     case 'died': {
       const why = `the probe was ended by ${event.ending.signal === undefined ? `exit ${event.ending.exitCode ?? '?'}` : `signal ${event.ending.signal}`}`;
-      const after = stopped(probe, { kind: 'died', why, instance: event.instance, at });
+      const after = stopped(probe, {
+        kind: 'died',
+        why,
+        instance: event.instance,
+        tag: tagOf(probe),
+        by: nameOf(event),
+        at,
+      });
       return kind === 'jail' && endsJails(event.ending) ? withdrawn(after, at) : after;
     }
     case 'failed': {
       const { stage, errno, instance } = event;
-      const failed = trouble(probe, { kind: 'failed', why: `${stage} failed`, stage, errno, instance, at });
-      if (probe.held?.replacedBy !== undefined && event.pid !== undefined)
+      const what = {
+        kind: 'failed',
+        why: `${stage} failed`,
+        stage,
+        errno,
+        instance,
+        tag: tagOf(probe),
+        by: nameOf(event),
+        at,
+      } as const;
+      const failed = trouble(probe, what);
+      // The older process still serves.
+      if (probe.held?.state === 'armed' && event.pid !== undefined)
         return { ...probe, held: forget(probe.held, 'replacedBy'), trouble: failed, since: at };
       return stopped(probe, failed);
     }
@@ -160,7 +213,7 @@ export function isCounted(probe: ObservedProbe, run: string): boolean {
 
 /** Its process is gone and the keeper waits for an order. */
 function stopped(probe: ObservedProbe, what: Omit<Trouble, 'tries' | 'retryAt'>): ObservedProbe {
-  const held: Held = { state: 'idle', tag: probe.held?.tag ?? '', instance: what.instance };
+  const held: Held = { state: 'idle', tag: tagOf(probe), instance: what.instance };
   return { ...probe, held, trouble: trouble(probe, what), since: what.at };
 }
 
@@ -178,7 +231,20 @@ function withdrawn(probe: ObservedProbe, at: number): ObservedProbe {
   };
 }
 
+/** Of an event, among those of all keepers. */
+function nameOf({ epoch, seq }: ProbeEvent): string {
+  return `${epoch}-${seq}`;
+}
+
+/** Of the definition that was being tried. */
+function tagOf({ held }: ObservedProbe): string {
+  return held?.replacedBy ?? held?.tag ?? '';
+}
+
 function trouble(probe: ObservedProbe, what: Omit<Trouble, 'tries' | 'retryAt'>): Trouble {
+  const known = probe.trouble;
+  // The same one, told again.
+  if (known?.by !== undefined && known.by === what.by) return known;
   const tries = countTries(probe.trouble, what.at);
   return { ...what, tries, retryAt: retryAt(what.at, tries) };
 }

@@ -2,7 +2,7 @@ import type { Event } from '../event.ts';
 import { createDraft, forget, type Draft, type Learned } from './draft.ts';
 import { learnGone, learnSighting } from './learn-jails.ts';
 import { forgetHeld, learnOrphan, learnOrphanEnded, learnRecords } from './learn-keeper.ts';
-import { dropIfEmpty, learnOrdered, learnProbeEvent, learnRefused } from './learn-probe.ts';
+import { dropIfEmpty, learnOrdered, learnProbeEvent, learnRefused, learnRemoved } from './learn-probe.ts';
 import type { Observed } from './observed.ts';
 
 /**
@@ -64,7 +64,7 @@ function learnOne(draft: Draft, event: Event): void {
     case 'order-refused': {
       const jail = draft.jailOf(event.id);
       if (draft.jails.get(jail)?.probes.has(event.id))
-        draft.change(jail, event.id, (probe) => learnRefused(probe, event.why, event.at), event.at);
+        draft.change(jail, event.id, (probe) => learnRefused(probe, event), event.at);
       return;
     }
     case 'attached':
@@ -102,8 +102,9 @@ function learnOne(draft: Draft, event: Event): void {
     case 'finished':
       learnProbeEvent(draft, event);
       return;
-    // It was forgotten when it was disarmed, and may be ordered anew by now.
     case 'removed':
+      learnRemoved(draft, event);
+      return;
     case 'unchanged':
     case 'misconfigured':
     case 'daemon':

@@ -85,6 +85,10 @@ export interface Trouble {
   readonly stage?: string;
   readonly errno?: number;
   readonly instance: string;
+  /** Of the definition that was tried: another one need not wait for what cannot get in. Empty where that is not known. */
+  readonly tag: string;
+  /** The event that told it, which may be told again. */
+  readonly by?: string;
   readonly at: number;
   /** In a row. */
   readonly tries: number;
@@ -152,9 +156,15 @@ export function withoutForgotten(observed: Observed, wanted: ReadonlySet<string>
   for (const jail of observed.jails.values()) {
     if (wanted.has(jail.name) || runningJail(jail)?.kind === 'jail') continue;
     const keep = [...jail.probes.values()].some(
-      (probe) => probe.held !== undefined || probe.commands.size > 0 || probe.spentIn !== undefined,
+      (probe) => probe.held !== undefined || probe.commands.size > 0 || isSpentStill(jail, probe),
     );
     if (!keep) jails.delete(jail.name);
   }
   return jails.size === observed.jails.size ? observed : { ...observed, jails };
+}
+
+/** Whether the instance in which it was spent may go on. */
+function isSpentStill({ sighting }: ObservedJail, { spentIn }: ObservedProbe): boolean {
+  if (spentIn === undefined || (sighting && 'absent' in sighting)) return false;
+  return !sighting || !('jail' in sighting) || sighting.jail.instance === spentIn;
 }

@@ -1,6 +1,6 @@
 import type { Jail, Sighting } from '../jails/jail.ts';
 import { sameBody } from './definition.ts';
-import type { ObservedProbe } from './observed.ts';
+import type { ObservedProbe, Trouble } from './observed.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What is to be done about one probe, in the words of `plan` and `reload`. */
@@ -38,6 +38,14 @@ const isAlive = (s: Situation): boolean =>
   ['armed', 'entering', 'cooling'].includes(s.probe?.held?.state ?? '') && isOurs(s);
 const commandsRun = (s: Situation): boolean => (s.probe?.commands.size ?? 0) > 0;
 const isOurs = (s: Situation): boolean => s.probe?.held?.instance === s.jail?.instance;
+/** What it waits for before it is tried again. A trouble from the future: the clock was set back. */
+function backOff({ probe, jail, tag, now }: Situation): Trouble | undefined {
+  const trouble = probe?.trouble;
+  if (!trouble || trouble.retryAt <= now || trouble.at > now) return undefined;
+  // Whoever ends probes ends those of another definition, too.
+  const isOfThis = trouble.kind === 'died' || trouble.tag === '' || trouble.tag === tag;
+  return isOfThis && trouble.instance === jail?.instance ? trouble : undefined;
+}
 const waitFor =
   (why: string): ((s: Situation) => Verdict) =>
   () => ({ action: 'wait', why });
@@ -88,6 +96,11 @@ export const RULES: readonly Rule[] = [
     verdict: waitFor('a command of an earlier instance or keeper still runs'),
   },
   {
+    name: 'commands of an earlier definition may overlap; the next one must not: it stays away until they have ended',
+    when: (s) => commandsRun(s) && s.wanted?.probe.respawn !== 'immediately' && isAlive(s),
+    verdict: () => ({ action: 'disarm', why: 'commands of its earlier definition still run' }),
+  },
+  {
     name: 'spent is spent in its instance, unless it may respawn now',
     when: (s) => s.probe?.spentIn === s.jail?.instance && s.wanted?.probe.respawn === 'never' && !isAlive(s),
     verdict: () => ({ action: 'keep', why: 'spent' }),
@@ -95,14 +108,13 @@ export const RULES: readonly Rule[] = [
   {
     name: 'a probe that the keeper does not have, or has in an earlier instance, is armed when its back-off is over',
     when: (s) =>
-      !isHeld(s) || !isOurs(s) || s.probe?.held?.state === 'idle' || s.probe?.held?.state === 'spent',
+      !isHeld(s) ||
+      (!isOurs(s) && s.probe?.held?.replacedBy !== s.tag) ||
+      s.probe?.held?.state === 'idle' ||
+      s.probe?.held?.state === 'spent',
     verdict: (s) => {
-      const trouble = s.probe?.trouble;
-      // A trouble from the future: the clock was set back.
-      const waits = trouble !== undefined && trouble.retryAt > s.now && trouble.at <= s.now;
-      if (trouble && waits && trouble.instance === s.jail?.instance)
-        return { action: 'wait', why: trouble.why, wakeAt: trouble.retryAt };
-      return { action: 'arm' };
+      const trouble = backOff(s);
+      return trouble ? { action: 'wait', why: trouble.why, wakeAt: trouble.retryAt } : { action: 'arm' };
     },
   },
   {
@@ -116,13 +128,12 @@ export const RULES: readonly Rule[] = [
     verdict: waitFor('it is being armed'),
   },
   {
-    name: 'a replacement that failed is tried again when its back-off is over; the old process serves meanwhile',
-    when: (s) => (s.probe?.trouble?.retryAt ?? 0) > s.now && !sameBody(s.probe?.held?.tag ?? '', s.tag),
-    verdict: (s) => ({
-      action: 'wait',
-      why: s.probe?.trouble?.why ?? '',
-      ...(s.probe?.trouble && { wakeAt: s.probe.trouble.retryAt }),
-    }),
+    name: 'a definition that failed is tried again when its back-off is over; the old process serves meanwhile',
+    when: (s) => backOff(s) !== undefined,
+    verdict: (s) => {
+      const trouble = backOff(s);
+      return { action: 'wait', ...(trouble && { why: trouble.why, wakeAt: trouble.retryAt }) };
+    },
   },
   {
     name: 'the same process can go on, or there is none to replace',

@@ -9,7 +9,8 @@ import { createDesired } from '../../src/plan/desired.ts';
 import { learn } from '../../src/plan/learn.ts';
 import { NOTHING_OBSERVED, withoutForgotten, type Observed } from '../../src/plan/observed.ts';
 import { plan, wholeScope } from '../../src/plan/plan.ts';
-import { HOST, probe } from './world.ts';
+import { HOST } from './daemon.ts';
+import { probe } from './world.ts';
 
 const entry = (name: string, ...keys: readonly string[]): JailConfig => ({
   name,

@@ -1,33 +1,11 @@
 import type { ProbeConfig } from '../../src/config/config.ts';
+import type { Declared } from '../../src/config/declared.ts';
 import type { Event } from '../../src/event.ts';
 import type { Jail, Sighting } from '../../src/jails/jail.ts';
-import type { Declared } from '../../src/config/declared.ts';
-import { createDesired } from '../../src/plan/desired.ts';
-import type { Host } from '../../src/plan/definition.ts';
-import { learn } from '../../src/plan/learn.ts';
-import { NOTHING_OBSERVED, type Observed } from '../../src/plan/observed.ts';
-import { plan, wholeScope, type Plan } from '../../src/plan/plan.ts';
-import type { Step } from '../../src/plan/step.ts';
-
-/** What PROTOCOL.md says of a keeper's record, and no more: enough to carry a plan's steps out. */
-interface Record {
-  state: 'armed' | 'running' | 'spent' | 'idle';
-  tag: string;
-  instance: string;
-  respawn: ProbeConfig['respawn'];
-  processes: number;
-  runs: string[];
-}
-
-export const HOST: Host = {
-  digest: (text) => {
-    let hash = 0;
-    for (const c of text) hash = (Math.imul(hash, 31) + c.charCodeAt(0)) | 0;
-    return (hash >>> 0).toString(16);
-  },
-  outputBytes: 1024,
-  user: { name: 'root', home: '/root', shell: '/bin/sh' },
-};
+import type { Order } from '../../src/keeper/orders.ts';
+import type { LastTrigger } from '../../src/plan/observed.ts';
+import { Daemon, type Disk, type Watch } from './daemon.ts';
+import { Keeper, type Body, type Command, type Record, type Surroundings } from './keeper.ts';
 
 export function probe(key: string, changes: Partial<ProbeConfig> = {}): ProbeConfig {
   return {
@@ -51,237 +29,504 @@ export function probe(key: string, changes: Partial<ProbeConfig> = {}): ProbeCon
   };
 }
 
-/**
- * A world in memory: jails, a keeper as PROTOCOL.md describes it, and the daemon's two pure functions on top.
- * Laws are stated over random histories of it; whether the real keeper keeps its word is for test/keeper to say.
- */
-export class World {
-  observed: Observed = NOTHING_OBSERVED;
-  wanted = new Map<string, Map<string, ProbeConfig>>();
-  instances = new Map<string, number>();
-  stopped = new Set<string>();
-  records = new Map<string, Record>();
-  now = 1_000_000;
-  /** Every command that ever ran, as `ID@INSTANCE`. */
-  readonly commands: string[] = [];
-  /** Arms of a `never` probe, by `ID@INSTANCE`. */
-  readonly armedAfterSpent: string[] = [];
-  #seq = 0;
-  #spent = new Set<string>();
+/** A promise that was broken, and what happened. */
+export interface Fault {
+  readonly law: 'spent' | 'overlap' | 'early' | 'two processes' | 'back-off' | 'exactly once';
+  readonly what: string;
+}
 
-  declared(): Declared {
-    return {
-      jailNames: [...this.wanted.keys()],
-      whereabouts: () => ({ by: 'pid', pid: 1 }),
-      forJail: (name) => [...(this.wanted.get(name)?.values() ?? [])].map((one) => ({ probe: one })),
-    };
+/** Names of jails; `twin` is where `web` is, under another name. */
+export type JailName = 'web' | 'db' | 'twin';
+export const JAILS: readonly JailName[] = ['web', 'db', 'twin'];
+
+/**
+ * A world in memory: jails, a keeper as PROTOCOL.md describes it, and a daemon of the two pure functions, with the
+ * messages between them under way for as long as it pleases. Laws are stated over random histories of it; whether the real
+ * keeper keeps its word is for test/keeper to say.
+ */
+export class World implements Surroundings {
+  now = 1_800_000_000_000;
+  #clock = 0;
+  /** Of the file: by jail. */
+  readonly file = new Map<string, Map<string, ProbeConfig>>();
+  readonly #pids = new Map<JailName, number>();
+  #nextPid = 100;
+  keeper: Keeper;
+  #keepers = 0;
+  daemon: Daemon | undefined;
+  disk: Disk = { adhoc: [], spent: [], history: new Map() };
+  /** Between daemon and keeper. */
+  #orders: Order[] = [];
+  #goneUntold: string[] = [];
+  #markers = new Map<string, Command & { readonly ended?: boolean }>();
+  readonly faults: Fault[] = [];
+  #spent = new Set<string>();
+  /** Also those that a change of `respawn` has let go. */
+  readonly #everSpent = new Set<string>();
+  #running = new Set<Command>();
+  readonly triggers = new Map<string, number>();
+  #troubles = new Map<string, { at: number; jumps: number }>();
+  #jumps = 0;
+  #adhocs = 0;
+  refuseNext = false;
+
+  readonly #watch: Watch;
+
+  constructor(watch: Watch = () => {}) {
+    this.#watch = watch;
+    this.keeper = this.#newKeeper();
+    this.startDaemon();
+  }
+
+  wall(): number {
+    return this.now;
+  }
+
+  clock(): number {
+    return this.#clock;
+  }
+
+  // ---- jails
+
+  runs(instance: string): boolean {
+    return [...this.#pids.values()].some((pid) => instanceOf(pid) === instance);
+  }
+
+  startJail(name: JailName): void {
+    const real = name === 'twin' ? 'web' : name;
+    if (this.#pids.has(real)) return;
+    this.#pids.set(real, this.#nextPid++);
+  }
+
+  stopJail(name: JailName): void {
+    const real = name === 'twin' ? 'web' : name;
+    const pid = this.#pids.get(real);
+    if (pid === undefined) return;
+    this.#pids.delete(real);
+    for (const body of this.bodies()) if (body.instance === instanceOf(pid)) body.death ??= 'KILL';
+    this.#goneUntold.push(instanceOf(pid));
+  }
+
+  isRunning(name: string): boolean {
+    return this.#pids.has(name === 'twin' ? 'web' : (name as JailName));
   }
 
   sighting(name: string): Sighting {
-    const pid = this.instances.get(name);
-    if (pid === undefined || this.stopped.has(name)) return { name, absent: 'not running' };
+    const pid = this.#pids.get(name === 'twin' ? 'web' : (name as JailName));
+    if (pid === undefined) return { name, absent: 'not running' };
     const jail: Jail = {
       name,
       kind: 'pid',
-      instance: `b:${pid}:0`,
+      instance: instanceOf(pid),
       jid: pid,
       pid,
+      pidNamespace: `pid:[${pid}]`,
       entrance: { by: 'pid', pid, start: '0' },
     };
     return { name, jail };
   }
 
-  tell(...events: Event[]): void {
-    this.observed = learn(this.observed, events).observed;
+  look(...names: readonly string[]): void {
+    const all = names.length > 0 ? names : JAILS;
+    this.daemon?.hear({ type: 'sighted', at: this.now, sightings: all.map((name) => this.sighting(name)) });
   }
 
-  connect(): void {
-    this.tell({ type: 'keeper-found', at: this.now, epoch: 'e', pid: 2, version: 1, startedAt: this.now });
+  // ---- the file, and ad hoc probes
+
+  declared(): Declared {
+    const file = new Map([...this.file].map(([name, probes]) => [name, [...probes.values()]]));
+    return {
+      jailNames: [...file.keys()],
+      whereabouts: () => ({ by: 'pid', pid: 1 }),
+      forJail: (name) => (file.get(name) ?? []).map((one) => ({ probe: one })),
+    };
+  }
+
+  declare(jail: JailName, key: string, changes: Partial<ProbeConfig> = {}): void {
+    const probes = this.file.get(jail) ?? new Map<string, ProbeConfig>();
+    probes.set(key, probe(key, changes));
+    this.file.set(jail, probes);
+  }
+
+  undeclare(jail: JailName, key: string): void {
+    const probes = this.file.get(jail);
+    probes?.delete(key);
+    if (probes?.size === 0) this.file.delete(jail);
+  }
+
+  reload(): void {
+    this.daemon?.reload(
+      this.declared(),
+      JAILS.map((name) => this.sighting(name)),
+      this.now,
+    );
+  }
+
+  /** Nobody wants anything any more, and no jail runs. */
+  abandon(): void {
+    this.file.clear();
+    this.startDaemon();
+    this.reload();
+    for (let number = 1; number <= this.#adhocs; number++) this.detach(number);
+    for (const name of JAILS) this.stopJail(name);
+    this.look();
+  }
+
+  attach(jail: JailName, title: string, respawn: ProbeConfig['respawn']): void {
+    const sighting = this.sighting(jail);
+    if (!('jail' in sighting) || !this.daemon?.isFree(jail, title)) return;
+    const number = ++this.#adhocs;
+    const adhoc = {
+      id: `adhoc/${number}`,
+      jail,
+      instance: sighting.jail.instance,
+      whereabouts: { by: 'pid', pid: sighting.jail.pid ?? 0 } as const,
+      probe: probe(String(number), { title, respawn }),
+    };
+    this.daemon.hear({ type: 'sighted', at: this.now, sightings: [sighting] });
+    this.daemon.hear({ type: 'attached', at: this.now, adhoc });
+  }
+
+  detach(number: number): void {
+    this.daemon?.hear({ type: 'detached', at: this.now, id: `adhoc/${number}`, why: 'removed' });
+  }
+
+  // ---- daemon and keeper
+
+  startDaemon(): void {
+    if (this.daemon) return;
+    const { history } = this.disk;
+    const daemon = new Daemon(this.declared(), this.disk, (order) => this.#send(daemon, order), this.#watch);
+    this.daemon = daemon;
+    const past = new Map<string, { jail: string; runs: number; last: LastTrigger }>();
+    for (const [run, { id, jail, firedAt }] of history)
+      past.set(id, { jail, runs: (past.get(id)?.runs ?? 0) + 1, last: { run, firedAt } });
+    this.daemon.hear({ type: 'remembered', at: this.now, adhoc: this.disk.adhoc, spent: this.disk.spent });
+    this.daemon.hear({
+      type: 'recalled',
+      at: this.now,
+      probes: [...past].map(([id, what]) => ({ id, ...what })),
+    });
+    this.daemon.hear({ type: 'configured', at: this.now, generation: 1, file: 'f' });
+    this.look();
+    this.turn();
+    this.#connect();
+  }
+
+  #send(daemon: Daemon, order: Order): void {
+    if (order.verb !== 'ack' && !daemon.observed.keeper?.listed)
+      this.#fault('early', `${order.verb} was ordered before the keeper had told what it has`);
+    this.#orders.push(order);
+    if (!('definition' in order) || order.definition.respawn === 'never') return;
+    for (const key of this.#spent) if (key.startsWith(`${order.definition.id}@`)) this.#spent.delete(key);
+  }
+
+  killDaemon(): void {
+    // What it has sent is in the socket, and is still read.
+    this.deliverOrders();
+    this.daemon = undefined;
+    this.#troubles.clear();
+  }
+
+  /** Every process of a probe dies with it; commands go on. */
+  killKeeper(): void {
+    // What it has sent is in the socket, and is still read.
+    this.deliverNews();
+    // A new keeper tries at once what failed for an older one.
+    this.#troubles.clear();
+    for (const record of this.keeper.records.values())
+      for (const command of record.commands) this.#markers.set(command.run, command);
+    if (!this.daemon) this.#forgetUntold();
+    this.#orders = [];
+    this.#goneUntold = [];
+    const dead = this.keeper.epoch;
+    this.keeper = this.#newKeeper();
+    if (!this.daemon) return;
+    this.daemon.hear({ type: 'keeper-lost', at: this.now, epoch: dead, why: 'it was killed' });
+    this.#connect();
+  }
+
+  /** Nobody can know of triggers that only a dead keeper knew, and whose commands are over: the one window. */
+  #forgetUntold(): void {
+    for (const event of this.keeper.queue)
+      if (
+        event.type === 'fired' &&
+        event.once &&
+        !this.disk.history.has(event.run) &&
+        !this.#markers.has(event.run)
+      )
+        this.#spent.delete(`${event.id}@${event.instance}`);
+  }
+
+  #newKeeper(): Keeper {
+    return new Keeper(`0000000${++this.#keepers}`.slice(-8), this);
+  }
+
+  #connect(): void {
+    const { epoch } = this.keeper;
+    this.keeper.hello();
+    this.daemon?.hear({ type: 'keeper-found', at: this.now, epoch, pid: 2, version: 2, startedAt: this.now });
+    const left = [...this.#markers.values()].filter(({ run }) => !run.startsWith(`${epoch}-`));
+    const commands = left.map(({ run, id, firedAt, once }) => {
+      const marker = { run, id, pid: 9, startedAt: firedAt, bootTime: 1, by: 'jail' as const };
+      return { ...marker, ...(once !== undefined && { once }), told: this.disk.history.has(run) };
+    });
+    if (left.length > 0) this.daemon?.hear({ type: 'orphaned', at: this.now, commands });
+    this.lookAtOrphans();
+    this.#orders = [];
     this.list();
   }
 
   list(): void {
-    const records = [...this.records].map(([id, record]) => ({
-      id,
-      tag: record.tag,
-      instance: record.instance,
-      state: record.state,
-      since: this.now,
-      once: record.state === 'running' && record.respawn === 'never',
-      ...(record.state === 'armed' && { pid: 7 }),
-      runs: record.runs.map((run) => ({ id: run, firedAt: this.now, startedAt: this.now })),
-    }));
-    this.tell({ type: 'keeper-listed', at: this.now, epoch: 'e', records });
-  }
-
-  look(): void {
-    const names = new Set([...this.wanted.keys(), ...this.instances.keys()]);
-    this.tell({ type: 'sighted', at: this.now, sightings: [...names].map((name) => this.sighting(name)) });
-  }
-
-  plan(): Plan {
-    const desired = createDesired(this.declared(), this.observed);
-    return plan(desired, this.observed, wholeScope(desired, this.observed), this.now, HOST, new WeakMap());
-  }
-
-  /** One turn with its steps carried out, and what the keeper says of them learned. */
-  turn(): Plan {
-    const planned = this.plan();
-    for (const step of planned.steps) this.#carryOut(step);
-    return planned;
-  }
-
-  #event(): { epoch: string; seq: number; at: number } {
-    return { epoch: 'e', seq: ++this.#seq, at: this.now };
-  }
-
-  #carryOut(step: Step): void {
-    if (step.do === 'look') return;
-    if (step.do === 'disarm') {
-      this.tell({ type: 'disarmed', at: this.now, id: step.id, jail: step.jail });
-      this.records.delete(step.id);
-      return;
-    }
-    const { id, tag, instance, respawn } = step.definition;
-    this.tell({
-      type: 'ordered',
+    if (!this.daemon) return;
+    this.deliverOrders();
+    this.deliverNews();
+    this.daemon.hear({
+      type: 'keeper-listed',
       at: this.now,
-      order: step.do,
-      want: step.want,
-      jail: step.jail,
-      tag,
-      instance,
+      epoch: this.keeper.epoch,
+      records: this.keeper.list(),
     });
-    const record = this.records.get(id);
-    if (step.do === 'update' || (record && record.state === 'running')) {
-      if (record) Object.assign(record, { tag, respawn, ...(step.do === 'arm' && { instance }) });
-      // A command that runs holds its probe back only if the definition that holds now says so.
-      if (record?.state === 'running' && respawn === 'immediately') this.#rearm(id, record);
-      return;
+  }
+
+  deliverOrders(count = Infinity): void {
+    for (let n = 0; n < count; n++) {
+      const order = this.#orders.shift();
+      if (!order) return;
+      const refuse = this.refuseNext && order.verb === 'arm';
+      if (refuse) this.refuseNext = false;
+      const why = refuse ? 'there is no memory' : this.keeper.order(order);
+      if (why === undefined || !('definition' in order)) continue;
+      this.deliverNews();
+      const { id } = order.definition;
+      if (order.verb === 'arm') this.#troubles.set(troubleKey(order.definition), this.#trouble());
+      this.daemon?.hear({ type: 'order-refused', at: this.now, id, verb: order.verb, why });
     }
-    const alive = [...this.instances].some(
-      ([name, pid]) => !this.stopped.has(name) && `b:${pid}:0` === instance,
-    );
-    if (!alive) {
-      this.records.set(id, { state: 'idle', tag, instance, respawn, processes: 0, runs: [] });
-      this.tell({ type: 'failed', ...this.#event(), id, instance, stage: 'gone', errno: 3 });
-      return;
+  }
+
+  deliverNews(): void {
+    if (this.daemon) for (const event of this.keeper.news()) this.daemon.hear(event);
+  }
+
+  turn(): void {
+    this.daemon?.turn(this.now);
+  }
+
+  fullPlan(): void {
+    this.daemon?.fullPlan(this.now);
+  }
+
+  // ---- processes
+
+  *bodies(): Generator<Body> {
+    for (const record of this.keeper.records.values()) yield* record.bodies;
+  }
+
+  /** All who have this title, in all jails. */
+  signal(id: string, death: 'HUP' | 'KILL'): void {
+    for (const body of this.bodies()) {
+      if (body.record.id !== id || !body.ready || body.death !== undefined) continue;
+      body.death = death;
     }
-    if (respawn === 'never' && this.#spent.has(`${id}@${instance}`))
-      this.armedAfterSpent.push(`${id}@${instance}`);
-    this.records.set(id, { state: 'armed', tag, instance, respawn, processes: 1, runs: record?.runs ?? [] });
-    this.tell({ type: 'armed', ...this.#event(), id, tag, instance, pid: 7, title: step.definition.title });
   }
 
-  hup(id: string): void {
-    const record = this.records.get(id);
-    if (record?.state !== 'armed') return;
-    const { epoch, seq, at } = this.#event();
-    const run = `e-${seq}`;
-    record.state = 'running';
-    record.runs.push(run);
-    this.commands.push(`${id}@${record.instance}`);
-    if (record.respawn === 'never') this.#spent.add(`${id}@${record.instance}`);
-    const fired: Event = {
-      type: 'fired',
-      epoch,
-      seq,
-      at,
-      id,
-      instance: record.instance,
-      run,
-      by: 'jail',
-      once: record.respawn === 'never',
-    };
-    // Told twice: it must not matter.
-    this.tell(fired, fired);
-    this.tell({ type: 'started', ...this.#event(), id, run, pid: 9 });
-    if (record.respawn === 'immediately') this.#rearm(id, record);
+  enter(outcome: 'ready' | 'fail'): void {
+    for (const body of Array.from(this.bodies())) this.keeper[outcome](body);
   }
 
-  finish(id: string): void {
-    const record = this.records.get(id);
-    const run = record?.runs.shift();
-    if (!record || run === undefined) return;
-    this.tell({
-      type: 'finished',
-      ...this.#event(),
-      id,
-      run,
-      duration: 1,
-      ending: { exitCode: 0 },
-      timedOut: false,
-      folded: 0,
-    });
-    if (record.respawn === 'never') {
-      record.state = 'spent';
-      this.tell({ type: 'spent', ...this.#event(), id, instance: record.instance });
-    } else if (record.respawn === 'after') this.#rearm(id, record);
+  reap(): void {
+    for (const body of Array.from(this.bodies())) this.keeper.reap(body);
   }
 
-  kill(id: string): void {
-    const record = this.records.get(id);
-    if (record?.state !== 'armed') return;
-    record.state = 'idle';
-    this.tell({
-      type: 'died',
-      ...this.#event(),
-      id,
-      instance: record.instance,
-      pid: 7,
-      ending: { signal: 9 },
-    });
+  noticeGone(): void {
+    for (const instance of this.#goneUntold.splice(0)) this.keeper.gone(instance);
   }
 
-  #rearm(id: string, record: Record): void {
-    const alive = [...this.instances].some(
-      ([name, pid]) => !this.stopped.has(name) && `b:${pid}:0` === record.instance,
-    );
-    if (!alive) {
-      record.state = 'idle';
-      this.tell({ type: 'failed', ...this.#event(), id, instance: record.instance, stage: 'gone', errno: 3 });
-      return;
+  finish(id?: string): void {
+    for (const record of Array.from(this.keeper.records.values()))
+      for (const command of Array.from(record.commands))
+        if (id === undefined || id === record.id) this.keeper.finish(record, command);
+  }
+
+  /** Commands whose keeper has died. */
+  finishOrphans(): void {
+    for (const [run, command] of this.#markers) {
+      this.#running.delete(this.#live(run));
+      this.#markers.set(run, { ...command, ended: true });
     }
-    record.state = 'armed';
-    this.tell({
-      type: 'armed',
-      ...this.#event(),
-      id,
-      tag: record.tag,
-      instance: record.instance,
-      pid: 7,
-      title: id,
-    });
   }
 
-  stopJail(name: string): void {
-    if (!this.instances.has(name) || this.stopped.has(name)) return;
-    const instance = `b:${this.instances.get(name)}:0`;
-    this.stopped.add(name);
-    for (const [id, record] of this.records)
-      if (record.instance === instance && record.state === 'armed') this.kill(id);
-    this.tell({ type: 'gone', ...this.#event(), instance });
+  #live(run: string): Command {
+    for (const command of this.#running) if (command.run === run) return command;
+    return { run, id: '', firedAt: 0, respawn: 'never', folded: 0 };
   }
 
-  startJail(name: string): void {
-    if (!this.stopped.has(name) && this.instances.has(name)) return;
-    this.instances.set(name, 100 + this.instances.size + (this.instances.get(name) ?? 0));
-    this.stopped.delete(name);
+  lookAtOrphans(): void {
+    if (!this.daemon) return;
+    for (const [run, command] of this.#markers) {
+      if (!command.ended) continue;
+      this.daemon.hear({ type: 'orphan-ended', at: this.now, id: command.id, run, told: false });
+      this.#markers.delete(run);
+    }
   }
 
-  loseKeeper(): void {
-    this.records.clear();
-    this.tell({ type: 'keeper-lost', at: this.now, epoch: 'e', why: 'it was killed' });
-    this.connect();
+  // ---- time
+
+  wait(ms: number): void {
+    this.now += ms;
+    this.#clock += ms;
+    this.keeper.wake();
   }
 
-  /** No more faults: commands end, jails are looked at, and time goes on until nothing is left to do. */
-  calm(): void {
-    for (let round = 0; round < 30; round++) {
-      for (const [id, record] of this.records) while (record.runs.length > 0) this.finish(id);
+  /** Somebody sets the clock. */
+  jump(ms: number): void {
+    this.now += ms;
+    this.#jumps++;
+  }
+
+  /** A little of everything that is under way. */
+  settle(): void {
+    this.deliverOrders();
+    this.noticeGone();
+    this.enter('ready');
+    this.reap();
+    this.lookAtOrphans();
+    this.deliverNews();
+    this.turn();
+  }
+
+  /** No more faults: commands end, and time goes on until nothing is left to do. @param full with the plan of everything each minute */
+  calm(full: boolean): void {
+    this.refuseNext = false;
+    this.startDaemon();
+    for (let round = 0; round < 14; round++) {
+      this.finish();
+      this.finishOrphans();
+      this.settle();
+      this.settle();
       this.look();
-      this.now += 120_000;
-      this.turn();
+      this.wait(61_000);
+      if (full) this.fullPlan();
     }
+    this.settle();
+    this.settle();
   }
+
+  // ---- what the laws look at
+
+  #trouble(): { at: number; jumps: number } {
+    return { at: this.#clock, jumps: this.#jumps };
+  }
+
+  #forgetTroubles(id: string): void {
+    for (const key of this.#troubles.keys()) if (key.startsWith(`${id} `)) this.#troubles.delete(key);
+  }
+
+  #fault(law: Fault['law'], what: string): void {
+    this.faults.push({ law, what });
+  }
+
+  #spend(id: string, instance: string): void {
+    this.#spent.add(`${id}@${instance}`);
+    this.#everSpent.add(`${id}@${instance}`);
+  }
+
+  /** Triggers that anybody can know of: not those that only a dead keeper knew. By probe. */
+  get known(): Map<string, number> {
+    const known = new Map<string, number>();
+    for (const { id } of this.disk.history.values()) known.set(id, (known.get(id) ?? 0) + 1);
+    return known;
+  }
+
+  isSpent(id: string, instance: string): boolean {
+    return this.#spent.has(`${id}@${instance}`);
+  }
+
+  readonly saw: Surroundings['saw'] = {
+    triggered: (record, command, body) => {
+      const { id, definition } = record;
+      this.triggers.set(id, (this.triggers.get(id) ?? 0) + 1);
+      if (definition.respawn === 'never') this.#spend(id, definition.instance);
+      if (body?.folded) this.#fault('exactly once', `${id} ran twice for one HUP`);
+      if (command.respawn !== 'immediately')
+        for (const other of this.#running)
+          if (other.id === id && other.respawn !== 'immediately')
+            this.#fault('overlap', `${command.run} began while ${other.run} of ${id} ran`);
+      this.#running.add(command);
+      this.#forgetTroubles(id);
+    },
+    ended: (command) => {
+      this.#running.delete(command);
+    },
+    ready: (record) => {
+      const { id, definition } = record;
+      if (definition.respawn === 'never' && this.isSpent(id, definition.instance))
+        this.#fault('spent', `${id} is armed again in ${definition.instance}`);
+      const alive = [...record.bodies].filter((body) => body.ready && body.death === undefined);
+      if (alive.length > 1) this.#fault('two processes', `${id} has ${alive.length}`);
+    },
+    ordered: (order) => {
+      if (order.verb === 'ack' || order.verb === 'list') return;
+      if (order.verb !== 'arm') return;
+      const trouble = this.#troubles.get(troubleKey(order.definition));
+      if (trouble && trouble.jumps === this.#jumps && this.#clock < trouble.at + 250)
+        this.#fault(
+          'back-off',
+          `${order.definition.id} is armed ${this.#clock - trouble.at} ms after a failure`,
+        );
+    },
+    spent: ({ id, definition }) => {
+      this.#spend(id, definition.instance);
+    },
+    troubled: (record: Record) => {
+      for (const key of this.#troubles.keys())
+        if (key.startsWith(`${record.id} `)) this.#troubles.delete(key);
+      this.#troubles.set(troubleKey(record.definition), this.#trouble());
+    },
+  };
+
+  /** What is not as the file and `-c` want it, when all is calm. */
+  differences(): string[] {
+    const found: string[] = [];
+    const desired = this.daemon?.desired;
+    if (!desired) return ['there is no daemon'];
+    const expected = new Set<string>();
+    for (const name of desired.jailNames) {
+      for (const want of desired.forJail(name).values()) {
+        const record = this.keeper.records.get(want.id);
+        const sighting = this.sighting(name);
+        const instance = 'jail' in sighting ? sighting.jail.instance : '';
+        if (want.clash !== undefined || !this.isRunning(name)) continue;
+        if (want.probe.respawn === 'never' && this.isSpent(want.id, instance)) {
+          expected.add(want.id);
+          if (record && record.state !== 'spent') found.push(`${want.id} is ${record.state}, not spent`);
+          continue;
+        }
+        expected.add(want.id);
+        // It was another mode for a moment, which nobody saw in time.
+        const mayBeSpent = want.probe.respawn === 'never' && this.#everSpent.has(`${want.id}@${instance}`);
+        if (record?.state === 'spent' && mayBeSpent) continue;
+        if (record?.state !== 'armed') found.push(`${want.id} is ${record?.state ?? 'nowhere'}, not armed`);
+        else if (record.definition.tag !== this.daemon?.tagOf(want.id))
+          found.push(`${want.id} has an older definition`);
+        else if (record.definition.instance !== instance) found.push(`${want.id} is in an older instance`);
+      }
+    }
+    for (const record of this.keeper.records.values())
+      if (!expected.has(record.id) && (record.state !== 'idle' || record.bodies.size > 0))
+        found.push(`${record.id} is ${record.state}, and nobody wants it`);
+    return found;
+  }
+
+  hear(event: Event): void {
+    this.daemon?.hear(event);
+  }
+}
+
+function instanceOf(pid: number): string {
+  return `b:${pid}:0`;
+}
+
+function troubleKey({ id, instance, tag }: { id: string; instance: string; tag: string }): string {
+  return `${id} ${instance} ${tag}`;
 }

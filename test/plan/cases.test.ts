@@ -1,0 +1,113 @@
+/** Single cases of the plan, each worth a name. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { World } from './world.ts';
+
+const cases = suite('cases of the plan');
+
+function one(changes: Parameters<World['declare']>[2] = {}): World {
+  const world = new World();
+  world.declare('web', 'A', changes);
+  world.startJail('web');
+  world.reload();
+  world.settle();
+  world.settle();
+  assert.is(state(world), 'armed');
+  return world;
+}
+
+function state(world: World): string | undefined {
+  return world.keeper.records.get('web/A')?.state;
+}
+
+function changes(world: World): { action: string; why: string | undefined }[] {
+  return world.daemon?.whole(world.now).changes.map(({ action, why }) => ({ action, why })) ?? [];
+}
+
+cases('a jail whose first process has ended does not run, before anybody has looked again', () => {
+  const world = one();
+  world.stopJail('web');
+  world.noticeGone();
+  world.deliverNews();
+  assert.equal(
+    world.daemon?.turn(world.now).changes.map(({ action, why }) => ({ action, why })),
+    [{ action: 'disarm', why: 'its first process has ended' }],
+  );
+});
+
+cases('a command whose keeper has died keeps its probe away, unless it may overlap', () => {
+  for (const respawn of ['after', 'immediately'] as const) {
+    const world = one({ respawn });
+    world.signal('web/A', 'HUP');
+    world.settle();
+    world.killKeeper();
+    world.settle();
+    world.settle();
+    assert.is(state(world), respawn === 'after' ? undefined : 'armed', respawn);
+    world.finishOrphans();
+    world.settle();
+    world.settle();
+    assert.is(state(world), 'armed');
+  }
+});
+
+cases('a probe that may not overlap from now on stays away until what overlaps has ended', () => {
+  const world = one({ respawn: 'immediately' });
+  world.signal('web/A', 'HUP');
+  world.settle();
+  world.settle();
+  assert.is(state(world), 'armed');
+  world.declare('web', 'A', { respawn: 'after' });
+  world.reload();
+  world.settle();
+  world.settle();
+  assert.not.ok(['armed', 'entering'].includes(state(world) ?? ''));
+  assert.is(changes(world)[0]?.action, 'wait');
+  world.finish();
+  world.settle();
+  world.settle();
+  assert.is(state(world), 'armed');
+});
+
+cases('while the new process enters another life of the jail, it is not ordered again and again', () => {
+  const world = one();
+  world.stopJail('web');
+  world.startJail('web');
+  world.look();
+  assert.is(world.daemon?.turn(world.now).steps.length, 1);
+  for (let n = 0; n < 5; n++) {
+    world.reload();
+    assert.equal(world.daemon?.turn(world.now).steps, []);
+  }
+});
+
+cases('a refused order: what the keeper had, it has, and can be taken away', () => {
+  const world = one();
+  world.declare('web', 'A', { uid: 80 });
+  world.refuseNext = true;
+  world.reload();
+  world.settle();
+  world.settle();
+  assert.is(state(world), 'armed', 'the older process serves');
+  assert.match(changes(world)[0]?.why ?? '', /no memory/);
+  world.undeclare('web', 'A');
+  world.reload();
+  world.settle();
+  world.settle();
+  assert.is(state(world), undefined);
+});
+
+cases('of jails in one PID namespace, the next takes a title over as soon as the first has none', () => {
+  const world = one();
+  world.declare('twin', 'A');
+  world.reload();
+  world.settle();
+  assert.is(world.keeper.records.get('twin/A'), undefined, 'the title is taken');
+  // What is looked at is the first jail alone, and what is planned is what hangs on it.
+  world.hear({ type: 'sighted', at: world.now, sightings: [{ name: 'web', absent: 'its pidfile is gone' }] });
+  world.settle();
+  world.settle();
+  assert.is(world.keeper.records.get('twin/A')?.state, 'armed');
+});
+
+cases.run();

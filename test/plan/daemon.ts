@@ -1,0 +1,149 @@
+import type { Declared } from '../../src/config/declared.ts';
+import type { Event } from '../../src/event.ts';
+import type { Sighting } from '../../src/jails/jail.ts';
+import type { Order } from '../../src/keeper/orders.ts';
+import { execute } from '../../src/daemon/execute.ts';
+import { factsOf, type Facts } from '../../src/daemon/state-file.ts';
+import { createAgenda } from '../../src/plan/agenda.ts';
+import { defineProbe, type Host } from '../../src/plan/definition.ts';
+import { createDesired, type Desired } from '../../src/plan/desired.ts';
+import { learn } from '../../src/plan/learn.ts';
+import {
+  jailOf,
+  NOTHING_OBSERVED,
+  runningJail,
+  withoutForgotten,
+  type Observed,
+} from '../../src/plan/observed.ts';
+import { plan, wholeScope, type Plan, type Tags } from '../../src/plan/plan.ts';
+import type { Wanted } from '../../src/plan/wanted.ts';
+
+/** What outlives a daemon. */
+export interface Disk {
+  adhoc: Facts['adhoc'];
+  spent: Facts['spent'];
+  /** By trigger, in order. */
+  readonly history: Map<string, { readonly id: string; readonly jail: string; readonly firedAt: number }>;
+}
+
+export const HOST: Host = {
+  digest: (text) => {
+    let hash = 0;
+    for (const c of text) hash = (Math.imul(hash, 31) + c.charCodeAt(0)) | 0;
+    return (hash >>> 0).toString(16);
+  },
+  outputBytes: 1024,
+  user: { name: 'root', home: '/root', shell: '/bin/sh' },
+};
+
+/** Somebody who looks on: the world before a turn, and what that turn learns. */
+export type Watch = (before: Observed, events: readonly Event[]) => void;
+
+/** The daemon's loop as daemon/loop.ts has it, without its timers and files. */
+export class Daemon {
+  observed: Observed = NOTHING_OBSERVED;
+  desired: Desired;
+  #declared: Declared;
+  #agenda = createAgenda();
+  #tags: Tags = new WeakMap();
+  #queue: Event[] = [];
+  #seen = 0;
+  #acknowledged = 0;
+  #planAll = false;
+  readonly #disk: Disk;
+  readonly #watch: Watch;
+  readonly #send: (order: Order) => void;
+
+  constructor(declared: Declared, disk: Disk, send: (order: Order) => void, watch: Watch) {
+    this.#declared = declared;
+    this.desired = createDesired(declared, this.observed);
+    this.#disk = disk;
+    this.#send = send;
+    this.#watch = watch;
+  }
+
+  hear(event: Event): void {
+    this.#queue.push(event);
+  }
+
+  reload(declared: Declared, sightings: readonly Sighting[], at: number): void {
+    this.#declared = declared;
+    this.hear({ type: 'sighted', at, sightings });
+    for (const adhoc of this.observed.adhoc.values())
+      if (declared.forJail(adhoc.jail).some(({ probe }) => probe.title === adhoc.probe.title))
+        this.hear({ type: 'detached', at, id: adhoc.id, why: 'the file declares its title' });
+    this.hear({ type: 'configured', at, generation: 2, file: 'f' });
+  }
+
+  turn(now: number): Plan {
+    const events = this.#queue;
+    this.#queue = [];
+    for (const event of events) this.#record(event);
+    this.#watch(this.observed, events);
+    const learned = learn(this.observed, events);
+    const before = this.desired;
+    this.observed = learned.observed;
+    if (learned.desireMoved) this.desired = createDesired(this.#declared, this.observed);
+    const scope =
+      learned.everything || this.#planAll
+        ? wholeScope(this.desired, this.observed)
+        : this.#agenda.scope(learned.touched, learned.desireMoved ? [before, this.desired] : [], now);
+    if (this.#planAll) this.observed = withoutForgotten(this.observed, new Set(this.desired.jailNames));
+    this.#planAll = false;
+    const planned = plan(this.desired, this.observed, scope, now, HOST, this.#tags);
+    this.#agenda.note(planned.wakes);
+    const hands = { send: this.#send, look: () => {}, now: () => now };
+    this.observed = learn(
+      this.observed,
+      planned.steps.flatMap((step) => execute(step, hands)),
+    ).observed;
+    Object.assign(this.#disk, factsOf(this.observed));
+    if (this.#seen > this.#acknowledged) this.#send({ verb: 'ack', seq: this.#seen });
+    this.#acknowledged = this.#seen;
+    return planned;
+  }
+
+  fullPlan(now: number): void {
+    this.#planAll = true;
+    this.turn(now);
+  }
+
+  /** What a plan of everything would do now. */
+  whole(now: number): Plan {
+    const scope = wholeScope(this.desired, this.observed);
+    return plan(this.desired, this.observed, scope, now, HOST, new WeakMap());
+  }
+
+  #record(event: Event): void {
+    if (event.type === 'keeper-found') this.#seen = this.#acknowledged = 0;
+    if ('seq' in event) this.#seen = Math.max(this.#seen, event.seq);
+    if (event.type === 'fired') this.#write(event.run, event.id, event.at);
+    if (event.type === 'orphaned')
+      for (const { run, id, startedAt } of event.commands) this.#write(run, id, startedAt);
+  }
+
+  /** A line is written again, perhaps; it is read once. */
+  #write(run: string, id: string, firedAt: number): void {
+    const { history } = this.#disk;
+    if (!history.has(run)) history.set(run, { id, jail: jailOf(this.observed, id), firedAt });
+  }
+
+  /** What is to be planned again by itself. */
+  get next(): number {
+    return this.#agenda.next;
+  }
+
+  isFree(jail: string, title: string): boolean {
+    return ![...this.desired.forJail(jail).values()].some(({ probe }) => probe.title === title);
+  }
+
+  wanted(id: string): Wanted | undefined {
+    return this.desired.forJail(jailOf(this.observed, id)).get(id);
+  }
+
+  tagOf(id: string): string | undefined {
+    const want = this.wanted(id);
+    const jail = runningJail(this.observed.jails.get(jailOf(this.observed, id)));
+    return want && jail && defineProbe(id, want.probe, jail, HOST).tag;
+  }
+}

@@ -46,7 +46,8 @@ export async function chroot(
   for (const name of KEYS) process.on(name, () => isForeground() || child.kill(name));
   stopTogether(child);
   const [code, signal] = (await once(child, 'exit').catch((error: NodeJS.ErrnoException) => {
-    throw new Complaint(EXIT.failed, `cannot start ${PROGRAM}: ${error.code ?? error.message}`, HOW_TO_BUILD);
+    const hint = error.code === 'ENOENT' ? HOW_TO_BUILD : undefined;
+    throw new Complaint(EXIT.failed, `cannot start ${PROGRAM}: ${error.code ?? error.message}`, hint);
   })) as [number | null, NodeJS.Signals | null];
   return signal === null ? (code ?? EXIT.failed) : endBy(signal);
 }

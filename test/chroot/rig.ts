@@ -81,12 +81,16 @@ export async function underChroot(t: Teller): Promise<string[]> {
 /** A root directory with a shell in it. */
 export const root = (t: Teller, name = 'root'): Promise<string> => rootfs(t, name);
 
-/** Builds one of the programs beside this file, with what it tests of ours. @returns where it is */
+/** Builds one of the programs beside this file, with what it tests of ours (words with a dash: flags). @returns where it is */
 export async function built(t: Teller, name: string, ...ours: readonly string[]): Promise<string> {
   const program = join(t.dir, name);
   const source = join(import.meta.dirname, 'native', `${name}.c`);
   const flags = ['-std=c11', '-D_GNU_SOURCE', '-static', '-o', program];
-  await must('cc', [...flags, source, ...ours.map((file) => join(NATIVE, file))]);
+  await must('cc', [
+    ...flags,
+    source,
+    ...ours.map((word) => (word.startsWith('-') ? word : join(NATIVE, word))),
+  ]);
   return program;
 }
 

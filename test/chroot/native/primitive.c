@@ -1,10 +1,11 @@
 /*
- * Calls the primitive as nothing else does. `cwd DIR`: the current directory before and after, and what ".." then is.
- * `fault`: a pointer into nowhere. Prints the outcome of each.
+ * Calls the primitive as nothing else does. `cwd DIR [RULE]`: the current directory before and after, and what the root then
+ * is. `fault`: a pointer into nowhere. Prints the outcome of each.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,10 +33,10 @@ int main(int argc, char **argv)
 		printf("%s\n", error ? error_name(error) : "done");
 		return 0;
 	}
-	if (argc != 3)
+	if (argc < 3)
 		return 64;
 	print_directory("before");
-	error = change_root(argv[2], OPEN_ALLOWED, &fault);
+	error = change_root(argv[2], argc > 3 ? atoi(argv[3]) : OPEN_ALLOWED, &fault);
 	printf("change_root: %s\n", error ? error_name(error) : "done");
 	print_directory("after");
 	printf("the root's file: %s\n", access("/only-here", F_OK) == 0 ? "there" : error_name(errno));

@@ -9,7 +9,9 @@ import { isAlive, killExactly, startOf } from '../rig/proc.ts';
 import type { Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 
-export const KEEPER = join(import.meta.dirname, '../../dist/keeper/keeper');
+/** The keeper as it is built, or one built to be watched closely: see test/fuzz. */
+export const KEEPER =
+  process.env['JAILDAEMON_TEST_KEEPER'] ?? join(import.meta.dirname, '../../dist/keeper/keeper');
 
 /** A message of the keeper's: its verb, and its fields with the last of those that are repeated. */
 export interface Told {

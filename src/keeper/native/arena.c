@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "memory.h"
+#include "shadow.h"
 
 enum { PAGE = 4096, STEP = 1 << 20, SMALLEST = 32, BIG = 16 * PAGE };
 
@@ -75,9 +76,16 @@ void *arena_take(struct arena *arena, size_t wanted)
 	if (class >= ARENA_CLASSES)
 		return NULL;
 	block = arena->free[class];
-	if (!block)
-		return carve(arena, size);
-	memcpy(&arena->free[class], block, sizeof block);
+	if (block) {
+		shadow_allow(block, sizeof block);
+		memcpy(&arena->free[class], block, sizeof block);
+	} else {
+		block = carve(arena, size);
+		if (!block)
+			return NULL;
+		shadow_forbid(block, size);
+	}
+	shadow_allow(block, wanted);
 	return block;
 }
 
@@ -102,6 +110,7 @@ void arena_give(struct arena *arena, void *block, size_t wanted)
 	}
 	memcpy(block, &arena->free[class], sizeof block);
 	arena->free[class] = block;
+	shadow_forbid(block, size);
 }
 
 void *arena_table(struct arena *arena, size_t size)

@@ -9,6 +9,14 @@ export type Platform = 'Linux' | 'FreeBSD' | 'DragonFly';
  */
 export const PLATFORM: Platform = platformOf(type());
 
+/**
+ * Whether a file has a time of its birth there. DragonFly has none, and Node gives the time of the last change in its place, which
+ * says nothing of whether it is the same file.
+ */
+export function hasBirthTimes(platform: Platform = PLATFORM): boolean {
+  return platform !== 'DragonFly';
+}
+
 /** @param name as os.type() gives it */
 export function platformOf(name: string): Platform {
   return name === 'FreeBSD' || name === 'DragonFly' ? name : 'Linux';

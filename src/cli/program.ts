@@ -145,7 +145,7 @@ async function dispatch(
     .option('-c, --command <command>', 'put a probe into a running jail that runs this command on the host')
     .option(
       '-j, --jail <jail>',
-      'with -c: a name of the file, a jid, on Linux the pid of a jail’s first process',
+      'with -c: a name of the file; a name, jid or path of the system’s; on Linux a pid',
     )
     .option('-r, --respawn', 'with -c: a new probe when the command has ended')
     .option('-R, --respawn-immediately', 'with -c: a new probe at once')

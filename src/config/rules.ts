@@ -96,7 +96,7 @@ function checkSettings(draft: Draft): Objection[] {
 
 function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
   const jid = isJid(name);
-  const where = (['pid', 'chroot', 'path'] as const).find((key) => entry[key] !== undefined);
+  const where = places.find((key) => entry[key] !== undefined);
   if ((isGlob(name) || jid) && where !== undefined) {
     const what = jid ? 'a key of digits is a jid' : 'a pattern stands for many jails';
     const message = `${what}, and cannot have ${where}:`;
@@ -130,6 +130,11 @@ function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
     const path = ['jails', name, 'root'];
     return [{ file: draft.file, path, part: 'value', code: 'contradiction', ...root }];
   }
+  const strange = where && strangeHere[PLATFORM === 'Linux' ? 'Linux' : 'BSD'][where];
+  if (strange) {
+    const path: Path = ['jails', name, where];
+    return [{ file: draft.file, path, part: 'key', code: 'not-here', severity: 'warning', ...strange }];
+  }
   if (!jid || PLATFORM !== 'Linux') return [];
   const message = `a key of digits is a jid, which Linux does not have: ${name} never matches`;
   const hint = `for the jail of a process write a name, and under it pid: ${name}`;
@@ -161,6 +166,27 @@ export function objectionToRoot(
   const message = `root: mount needs the mount namespaces of Linux, and this is ${platform}`;
   return { message, hint: 'say root: path, or take it out' };
 }
+
+const places = ['pid', 'chroot', 'path'] as const;
+type Where = (typeof places)[number];
+
+/** Ways to say where a jail is that this system does not have. */
+const strangeHere: Readonly<
+  Record<'Linux' | 'BSD', Partial<Record<Where, { message: string; hint: string }>>>
+> = {
+  Linux: {
+    path: {
+      message: 'path: finds jails of FreeBSD and DragonFly, and on Linux none',
+      hint: 'say pid: or chroot:',
+    },
+  },
+  BSD: {
+    pid: {
+      message: 'pid: enters the namespaces of Linux; this system has none',
+      hint: 'here a jail is known by its name or jid, or by path:',
+    },
+  },
+};
 
 /** Whether a key under `jails:` is a jid: digits alone. */
 export function isJid(name: string): boolean {

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isGlob } from './glob.ts';
 import { matches } from './include.ts';
+import { hasBirthTimes } from '../platform.ts';
 
 /** What a path looks like from outside, without reading it. */
 export interface Stamp {
@@ -33,7 +34,7 @@ export function stampOf(path: string): Stamp {
     if (stats.isDirectory()) {
       return { exists: true, isLink: false, identity: '', state: rights, changed: 0 };
     }
-    const identity = `${stats.dev} ${stats.ino} ${stats.birthtimeNs}`;
+    const identity = `${stats.dev} ${stats.ino} ${hasBirthTimes() ? stats.birthtimeNs : 0}`;
     const state = `${identity} ${rights} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
     return { exists: true, isLink: false, identity, state, changed };
   } catch {

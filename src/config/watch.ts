@@ -185,7 +185,7 @@ function realName(path: string): string {
 function birthOf(path: string): string {
   try {
     const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
-    return `${dev} ${ino} ${birthtimeNs}`;
+    return `${dev} ${ino} ${birthtimeNs}`; // only where it is listened to, on Linux
   } catch {
     return '';
   }

@@ -61,8 +61,9 @@ function takeAway(path: string, stale: Stats): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another daemon was faster
     throw error;
   }
-  const { ino, birthtimeMs } = lstatSync(aside);
-  if (ino !== stale.ino || birthtimeMs !== stale.birthtimeMs) linkSync(aside, path);
+  // Not when it was born, which DragonFly does not know: nobody writes to a socket's inode after that.
+  const { ino, mtimeMs } = lstatSync(aside);
+  if (ino !== stale.ino || mtimeMs !== stale.mtimeMs) linkSync(aside, path);
   unlinkSync(aside);
 }
 

@@ -98,7 +98,8 @@ export function createLooker(post: (event: Event) => void, lister?: Lister): Loo
       followed = jails;
       pathToJails = new Map();
       for (const [name, whereabouts] of jails) {
-        if (whereabouts.by !== 'pidfile') continue;
+        // Elsewhere than on Linux such a jail cannot be entered, and a watch is a descriptor that children inherit.
+        if (whereabouts.by !== 'pidfile' || listed) continue;
         const names = pathToJails.get(whereabouts.path);
         if (names) names.push(name);
         else pathToJails.set(whereabouts.path, [name]);

@@ -1,6 +1,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { walk, type Way } from '../config/trust.ts';
+import { hasBirthTimes } from '../platform.ts';
 import { identityOf } from './jail-roots.ts';
 import type { Sighting, Whereabouts } from './jail.ts';
 
@@ -43,7 +44,7 @@ export async function sightChroot(
         refused: `chroot: ${path} belongs to uid ${found.uid}, who can replace it in ${dirname(root)}`,
       };
     const { dev, ino } = identityOf(found);
-    const instance = `${dev}:${ino}:${found.birthtimeNs}`;
+    const instance = `${dev}:${ino}:${hasBirthTimes() ? found.birthtimeNs : 0}`;
     const entrance = { by: 'chroot', root, dev, ino, ...(mount && { mount }) } as const;
     return { name, jail: { name, kind: 'chroot', instance, path: declared, entrance } };
   } catch (error) {

@@ -67,7 +67,8 @@ function endInstances(draft: Draft, name: string, ended: (instance: string) => b
 export function learnGone(draft: Draft, instance: string): void {
   for (const jail of draft.jails.values()) {
     if (runningJail(jail)?.instance !== instance) continue;
-    draft.see({ name: jail.name, absent: 'its first process has ended' });
+    const how = runningJail(jail)?.kind === 'jail' ? 'it has been removed' : 'its first process has ended';
+    draft.see({ name: jail.name, absent: how });
     endInstances(draft, jail.name, (ended) => ended === instance);
   }
 }

@@ -456,6 +456,24 @@ defaults: {command: x}
 ok
 `,
   ],
+  [
+    'jails that another system would find',
+    `jails:
+  23: {}
+  web: {path: /jails/web}
+`,
+    `@/jaildaemon.yml:2:3: warning: a key of digits is a jid, which Linux does not have: 23 never matches
+  2 |   23: {}
+    |   ^^
+    = for the jail of a process write a name, and under it pid: 23
+@/jaildaemon.yml:3:9: warning: path: finds jails of FreeBSD and DragonFly, and on Linux none
+  3 |   web: {path: /jails/web}
+    |         ^^^^
+    = say pid: or chroot:
+2 warnings.
+ok
+`,
+  ],
 ]);
 
 test.run();

@@ -41,6 +41,7 @@ export type JailEvent = {
 };
 
 export type KeeperEvent =
+  /** It has a place from now on: probes are armed in the current one, and leave all others. */
   | {
       readonly type: 'keeper-found';
       readonly at: number;
@@ -48,6 +49,26 @@ export type KeeperEvent =
       readonly pid: number;
       readonly version: number;
       readonly startedAt: number;
+      readonly leaving?: true;
+      /** Its limit of open files. */
+      readonly descriptors?: number;
+    }
+  /** An event that only keepers of another version tell. */
+  | { readonly type: 'keeper-foreign'; readonly at: number; readonly epoch: string; readonly seq: number }
+  /** It lives and has not said a word, since it is stopped or very busy. */
+  | {
+      readonly type: 'keeper-silent';
+      readonly at: number;
+      readonly epoch: string;
+      readonly pid?: number;
+      readonly stopped: boolean;
+    }
+  /** It was stopped by a signal or a tracer, or goes on. */
+  | {
+      readonly type: 'keeper-stopped';
+      readonly at: number;
+      readonly epoch: string;
+      readonly stopped: boolean;
     }
   | {
       readonly type: 'keeper-listed';
@@ -55,6 +76,7 @@ export type KeeperEvent =
       readonly epoch: string;
       readonly records: readonly ListedRecord[];
     }
+  /** The line to it has broken: it has ended, as a rule. */
   | { readonly type: 'keeper-lost'; readonly at: number; readonly epoch: string; readonly why: string };
 
 export type OrderEvent =
@@ -68,6 +90,14 @@ export type OrderEvent =
       readonly instance: string;
     }
   | { readonly type: 'disarmed'; readonly at: number; readonly id: string; readonly jail: string }
+  /** An older keeper was told to take it away. */
+  | {
+      readonly type: 'releasing';
+      readonly at: number;
+      readonly epoch: string;
+      readonly id: string;
+      readonly jail: string;
+    }
   | {
       readonly type: 'order-refused';
       readonly at: number;

@@ -60,16 +60,37 @@ export function describe(event: Event): LogLine | undefined {
     case 'sighted':
       return undefined;
     case 'keeper-found':
-      return line('info', undefined, `keeper ${event.epoch} has pid ${event.pid}`);
+      return event.leaving
+        ? line(
+            'info',
+            undefined,
+            `keeper ${event.epoch}, pid ${event.pid}, protocol ${event.version}, is replaced: its probes move, one by one`,
+          )
+        : line(
+            'info',
+            undefined,
+            `keeper ${event.epoch} has pid ${event.pid}`,
+            event.descriptors === undefined
+              ? undefined
+              : `room for about ${probesFor(event.descriptors)} probes`,
+          );
+    case 'keeper-foreign':
+      return undefined;
+    case 'keeper-silent':
+      return line(
+        'warn',
+        undefined,
+        `keeper ${event.epoch} ${event.stopped ? 'is stopped' : 'does not answer'}; its probes stay, and nothing is armed or changed until it goes on`,
+        event.pid === undefined ? undefined : `pid ${event.pid}`,
+      );
+    case 'keeper-stopped':
+      return event.stopped
+        ? line('warn', undefined, `keeper ${event.epoch} is stopped: triggers wait until it goes on`)
+        : line('info', undefined, `keeper ${event.epoch} goes on`);
     case 'keeper-listed':
       return line('debug', undefined, `the keeper holds ${event.records.length} probes`);
     case 'keeper-lost':
-      return line(
-        'error',
-        undefined,
-        'the keeper is gone, and every probe with it; another is started',
-        event.why,
-      );
+      return line('warn', undefined, `keeper ${event.epoch} is gone, and what probes it had`, event.why);
     case 'orphaned':
       return line(
         'warn',
@@ -85,6 +106,8 @@ export function describe(event: Event): LogLine | undefined {
       return line('debug', event.want.id, `${event.order} ordered`);
     case 'disarmed':
       return line('info', event.id, 'taken away');
+    case 'releasing':
+      return line('debug', event.id, `leaves keeper ${event.epoch}`);
     case 'order-refused':
       return line('error', event.id, `the keeper refused to ${event.verb}`, event.why);
     case 'attached':
@@ -113,7 +136,14 @@ export function describe(event: Event): LogLine | undefined {
         `triggered from the ${event.by === 'jail' ? 'jail' : 'host'}, ${event.run}`,
       );
     case 'started':
-      return line('debug', event.id, `command ${event.run} runs, pid ${event.pid}`);
+      return event.marker === undefined
+        ? line('debug', event.id, `command ${event.run} runs, pid ${event.pid}`)
+        : line(
+            'warn',
+            event.id,
+            `command ${event.run} runs, pid ${event.pid}, without a marker: nobody would know it if its keeper died`,
+            errnoName(event.marker),
+          );
     case 'finished':
       return line(
         event.ending.exitCode === 0 ? 'info' : 'warn',
@@ -124,6 +154,11 @@ export function describe(event: Event): LogLine | undefined {
     case 'daemon':
       return line(event.level, undefined, event.what, event.why);
   }
+}
+
+/** A probe takes a descriptor; beside them there are those of instances and commands, and some hundred fixed ones. */
+function probesFor(descriptors: number): number {
+  return Math.max(0, Math.floor((descriptors - 256) * 0.9));
 }
 
 /** How something ended, as the rest of a sentence. */

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Complaint, EXIT } from '../control/protocol.ts';
-import { startDaemon } from '../daemon/daemon.ts';
+import { startDaemon, type Daemon } from '../daemon/daemon.ts';
 import { ConfigComplaint } from '../daemon/first-standing.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import type { Signals } from '../signals.ts';
@@ -11,7 +11,9 @@ const FAULTS = ['uncaughtException', 'unhandledRejection'] as const;
 const SOFTWARE = 70;
 
 /** What the detached daemon tells over its ready descriptor, as one line of JSON. */
-export type News = { readonly ready: true } | { readonly code: number; readonly text: string };
+export type News =
+  | { readonly ready: true; readonly warning?: string }
+  | { readonly code: number; readonly text: string };
 
 /** Is the daemon, until it ends; tells whoever started it when it is ready, or why it is not. */
 export async function beDaemon(options: DaemonOptions, signals: Signals, version: string): Promise<number> {
@@ -27,7 +29,14 @@ export async function beDaemon(options: DaemonOptions, signals: Signals, version
       }
     } else if ('code' in news) process.stderr.write(news.text);
   };
-  let daemon;
+  let daemon: Daemon | undefined;
+  const asked = new AbortController();
+  signals.handle((signal) => {
+    if (signal === 'SIGTERM' || signal === 'SIGINT') asked.abort();
+    if (signal === 'SIGTERM' || signal === 'SIGINT') void daemon?.stop();
+    else if (signal === 'SIGHUP') daemon?.reload();
+    else if (signal === 'SIGUSR2') daemon?.reopenLog();
+  });
   const broken = (error: unknown): void => {
     void failure(error).then(({ text }) => {
       tell({ code: SOFTWARE, text });
@@ -37,7 +46,7 @@ export async function beDaemon(options: DaemonOptions, signals: Signals, version
   for (const fault of FAULTS) process.on(fault, broken);
   try {
     await refuseDebugger();
-    daemon = await startDaemon(options, version);
+    daemon = await startDaemon(options, version, asked.signal);
   } catch (error) {
     const { code, text } = await failure(error);
     tell({ code, text });
@@ -45,12 +54,10 @@ export async function beDaemon(options: DaemonOptions, signals: Signals, version
   }
   const running = daemon;
   for (const fault of FAULTS) process.off(fault, broken).on(fault, (error) => running.fail(error));
-  tell({ ready: true });
-  signals.handle((signal) => {
-    if (signal === 'SIGHUP') running.reload();
-    else if (signal === 'SIGUSR2') running.reopenLog();
-    else if (signal === 'SIGTERM' || signal === 'SIGINT') void running.stop();
-  });
+  if (asked.signal.aborted) {
+    tell({ code: EXIT.busy, text: 'jaildaemon: the daemon was told to end before it was ready\n' });
+    void running.stop();
+  } else tell({ ready: true, ...(running.warning !== undefined && { warning: running.warning }) });
   process.exit(await running.ended);
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { refuseSecondDaemon } from '../daemon/control-socket.ts';
 import { DEFAULTS, type DaemonOptions } from '../daemon/options.ts';
+import { printable } from '../printable.ts';
 import type { Signals } from '../signals.ts';
 import type { News } from './foreground.ts';
 
@@ -85,7 +86,10 @@ async function detach(options: DaemonOptions, signals: Signals): Promise<number>
       `its log may say why: ${options.log}`,
     );
   const news = JSON.parse(text) as News;
-  if ('ready' in news) return EXIT.ok;
+  if ('ready' in news) {
+    if (news.warning !== undefined) process.stderr.write(`jaildaemon: warning: ${printable(news.warning)}\n`);
+    return EXIT.ok;
+  }
   process.stderr.write(news.text);
   return news.code;
 }

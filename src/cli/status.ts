@@ -7,9 +7,16 @@ import type { ProbeStatus } from '../history/status.ts';
 import type { Common } from './program.ts';
 import { localTime, outcome, print, printJson, table, withoutSource } from './render.ts';
 
+interface KeeperHead {
+  readonly pid?: number;
+  readonly version?: number;
+  readonly state?: 'stopped' | 'silent';
+}
+
 interface Head {
   readonly daemon: { readonly pid: number; readonly version: string; readonly startedAt: string };
-  readonly keeper?: { readonly pid: number; readonly startedAt: string; readonly version: number };
+  readonly keeper?: KeeperHead;
+  readonly leaving?: readonly KeeperHead[];
   readonly config: {
     readonly file: string;
     readonly generation: number;
@@ -20,7 +27,7 @@ interface Head {
   readonly history?: { readonly error: string };
 }
 
-/** `status [glob]`: exit 3 when a probe is `failed` or the file is in error. */
+/** `status [glob]`: exit 3 when a probe is `failed`, the file is in error or a keeper is stopped. */
 export async function status({ socket, json }: Common, glob: string | undefined): Promise<number> {
   const matches = createProbeFilter(glob);
   const probes: ProbeStatus[] = [];
@@ -32,10 +39,18 @@ export async function status({ socket, json }: Common, glob: string | undefined)
       )
         probes.push(probe);
   });
-  const wrong = head.config.error !== undefined || probes.some(({ state }) => state === 'failed');
+  const stands = [head.keeper, ...(head.leaving ?? [])].some((keeper) => keeper?.state !== undefined);
+  const wrong = stands || head.config.error !== undefined || probes.some(({ state }) => state === 'failed');
   if (json) await printJson({ version: 1, ...head, config: configForPrograms(head.config), probes });
   else await print(text(head, probes));
   return wrong ? EXIT.notArmed : EXIT.ok;
+}
+
+function standstill({ pid, state }: KeeperHead): string {
+  const who = `pid ${pid ?? 'unknown'}`;
+  return state === 'stopped'
+    ? `KEEPER STOPPED: ${who} is stopped (SIGSTOP, or a tracer): triggers wait, and nothing is armed or changed until it goes on (kill -CONT)`
+    : `KEEPER SILENT: ${who} accepts and does not answer: nothing is armed or changed until it does`;
 }
 
 function configForPrograms({ error, warnings, ...config }: Head['config']): object {
@@ -62,9 +77,15 @@ function text(head: Head, probes: readonly ProbeStatus[]): string {
     );
   if (!keeper)
     lines.push('NO KEEPER: no probe is armed; the daemon tries to start one, its log says why it fails', '');
+  for (const one of [keeper, ...(head.leaving ?? [])])
+    if (one?.state !== undefined) lines.push(standstill(one), '');
   lines.push(
-    `daemon ${daemon.version} pid ${daemon.pid}${keeper ? `, keeper pid ${keeper.pid}` : ''}; generation ${config.generation} of ${config.file}, loaded ${localTime(config.loadedAt)}`,
+    `daemon ${daemon.version} pid ${daemon.pid}${keeper ? `, keeper pid ${keeper.pid ?? 'unknown'}` : ''}; generation ${config.generation} of ${config.file}, loaded ${localTime(config.loadedAt)}`,
   );
+  for (const one of head.leaving ?? [])
+    lines.push(
+      `keeper pid ${one.pid ?? 'unknown'}, protocol ${one.version ?? 'unknown'}, is replaced: its probes move to the new one`,
+    );
   if (probes.length === 0) return `${lines.join('\n')}\nno probes\n`;
   const rows = probes.map((probe) => [
     probe.jail,

@@ -1,15 +1,30 @@
 import { ask } from '../control/client.ts';
-import { EXIT } from '../control/protocol.ts';
+import { Complaint, EXIT } from '../control/protocol.ts';
+import { printable } from '../printable.ts';
 import type { Common } from './program.ts';
 import { print, printJson } from './render.ts';
 
 /** The daemon has done everything when it answers; so long its process may take to end, ms. */
 const LONGEST = 5_000;
 
-/** `stop`: answers when every probe is away and the keeper has ended. */
+interface Stopped {
+  readonly pid: number;
+  /** Pids of keepers that have not ended. */
+  readonly left?: readonly number[];
+}
+
+/** `stop`: says what it waits for, and answers when every probe is away and the keeper has ended. */
 export async function stop({ socket, json }: Common): Promise<number> {
-  const { pid } = await ask<{ pid: number }>(socket, { verb: 'stop' });
+  const { pid, left = [] } = await ask<Stopped>(socket, { verb: 'stop' }, (row: { waiting: string }) => {
+    if (!json) process.stderr.write(`${printable(row.waiting)}\n`);
+  });
   await ended(pid);
+  if (left.length > 0)
+    throw new Complaint(
+      EXIT.failed,
+      `the daemon, pid ${pid}, has ended; its keeper, pid ${left.join(', ')}, has not`,
+      'it ends by itself when its commands have; "jaildaemon -D" finds it if it does not',
+    );
   if (json) await printJson({ version: 1, pid });
   else await print(`stopped: daemon pid ${pid}, its keeper and every probe\n`);
   return EXIT.ok;

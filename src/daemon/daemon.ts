@@ -5,12 +5,14 @@ import { openJournal } from '../history/journal.ts';
 import { openOutputs } from '../history/outputs.ts';
 import { createLister } from '../jails/lister.ts';
 import { openMarkers } from '../keeper/markers.ts';
-import { jailOf, NOTHING_OBSERVED } from '../plan/observed.ts';
+import type { Order } from '../keeper/orders.ts';
+import { jailOf, NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
 import { holdSocket, type ControlSocket } from './control-guard.ts';
 import { execute } from './execute.ts';
+import { createEnding, type Ending } from './ending.ts';
 import { createFeed } from './feed.ts';
 import { firstStanding } from './first-standing.ts';
-import { linkKeeper, type KeeperLink } from './keeper-link.ts';
+import { createKeepers } from './keepers.ts';
 import { openLog, type LogSink } from './log-sink.ts';
 import { createLooker } from './looker.ts';
 import { createLoop, type Loop } from './loop.ts';
@@ -33,7 +35,9 @@ export interface Daemon {
   /** SIGUSR2. */
   reopenLog(): void;
   /** SIGTERM, SIGINT and `stop`: takes every probe away, lets commands finish, and ends. */
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
+  /** Why it does not do all it should although it runs: a keeper that is stopped. */
+  readonly warning?: string;
   /** A fault that nothing has caught: it is logged, and the daemon ends; keeper and probes go on. */
   fail(error: unknown): void;
   /** Resolves with the exit code when it has ended. */
@@ -46,10 +50,15 @@ const SOFTWARE = 70;
 /**
  * Claims the socket and the pidfile, then starts the daemon behind them.
  *
+ * @param asked aborted when the daemon is to end while it still starts: then it arms nothing and waits for nothing
  * @param version this package's, told by `status`
  * @throws Complaint: another daemon runs, a broken file without a keeper to go on with, a directory that is not ours
  */
-export async function startDaemon(options: DaemonOptions, version: string): Promise<Daemon> {
+export async function startDaemon(
+  options: DaemonOptions,
+  version: string,
+  asked: AbortSignal,
+): Promise<Daemon> {
   checkSocketLengths(options.socket, options.state);
   for (const path of [options.state, options.socket, options.pidfile]) refuseUntrustedWay(path);
   prepareStateDirectory(options.state);
@@ -66,12 +75,17 @@ export async function startDaemon(options: DaemonOptions, version: string): Prom
   });
   let pidfile: Pidfile | undefined;
   try {
-    pidfile = claimPidfile(options.pidfile);
-    return {
-      ...(await run(options, version, socket, pidfile, log, end)),
-      reopenLog: () => log.reopen(),
-      ended,
-    };
+    const claimed = (pidfile = claimPidfile(options.pidfile));
+    const superseded = ended.then((code): never => {
+      throw new Complaint(
+        code === EXIT.busy ? EXIT.busy : EXIT.failed,
+        'another daemon has taken over while this one started',
+      );
+    });
+    superseded.catch(() => {}); // only of interest while it starts
+    const starting = run({ options, version, socket, pidfile: claimed, log, end, asked });
+    const daemon = await Promise.race([starting, superseded]);
+    return { ...daemon, reopenLog: () => log.reopen(), ended };
   } catch (error) {
     pidfile?.remove();
     socket.close();
@@ -79,18 +93,23 @@ export async function startDaemon(options: DaemonOptions, version: string): Prom
   }
 }
 
+type RunningDaemon = Omit<Daemon, 'ended' | 'reopenLog'>;
+
+interface Run {
+  readonly options: DaemonOptions;
+  readonly version: string;
+  readonly socket: ControlSocket;
+  readonly pidfile: Pidfile;
+  readonly log: LogSink;
+  readonly end: (code: number) => void;
+  readonly asked: AbortSignal;
+}
+
 /**
  * Puts the parts together and starts them, in an order in which nothing can be lost: what is remembered, what the file
  * wants, what the keeper has, and only then the verbs.
  */
-async function run(
-  options: DaemonOptions,
-  version: string,
-  socket: ControlSocket,
-  pidfile: Pidfile,
-  log: LogSink,
-  end: (code: number) => void,
-): Promise<Omit<Daemon, 'ended' | 'reopenLog'>> {
+async function run({ options, version, socket, pidfile, log, end, asked }: Run): Promise<RunningDaemon> {
   const startedAt = Date.now();
   const state = openStateFile(options.state);
   const loader: Loader = createLoader(options.config, {
@@ -104,18 +123,17 @@ async function run(
   const journal = openJournal(options.state, settings.history);
   const outputs = openOutputs(options.state, settings.output.total);
   const feed = createFeed();
-  let link: KeeperLink | undefined;
-  let stopping: Promise<void> | undefined;
   /** What cannot be written at the moment, and why. */
   const failing = new Map<string, string>();
 
   const looker = createLooker((event) => loop.post(event), createLister(PLATFORM));
   const hands = {
-    send(order: Parameters<KeeperLink['send']>[0]) {
-      // Nothing is armed any more by a daemon that takes everything away.
-      if (stopping && (order.verb === 'arm' || order.verb === 'update')) return;
-      link?.send(order);
+    send(order: Order) {
+      // Nothing is armed any more by a daemon that ends.
+      if ((ending.begun || asked.aborted) && (order.verb === 'arm' || order.verb === 'update')) return;
+      keepers.send(order);
     },
+    release: (epoch: string, id: string) => keepers.of(epoch)?.send({ verb: 'disarm', id }),
     look: (jails: readonly string[]) => looker.glance(jails),
     now: Date.now,
   };
@@ -127,7 +145,7 @@ async function run(
       orphans.written(lines);
       outputs.ended(lines.filter((line) => line.t === 'ended').length).catch(unpruned);
     },
-    acknowledge: ({ seq }) => link?.send({ verb: 'ack', seq }),
+    acknowledge: ({ epoch, seq }) => keepers.of(epoch)?.send({ verb: 'ack', seq }),
     settled: () => orphans.settled(),
     save(observed) {
       looker.follow(whereaboutsOf(loop.wish, observed), reloader.standing.config.settings.rescan);
@@ -146,6 +164,17 @@ async function run(
     about: (id) => aboutProbe(loop, id),
     post: (...said) => loop.post(...said),
   });
+  const keepers = createKeepers({
+    state: options.state,
+    settings: () => reloader.standing.config.settings,
+    post: (...said) => loop.post(...said),
+    lookAround: () => looker.glanceAround(),
+    living: (epochs) => orphans.adopt(epochs),
+    superseded() {
+      log.say('error', 'another daemon has taken over the keeper; this one ends');
+      end(EXIT.busy);
+    },
+  });
   const watch = watchConfig(involved, () => void reload());
   const reloader = createReloader(
     {
@@ -159,6 +188,24 @@ async function run(
     standing,
   );
 
+  const ending: Ending = createEnding({
+    loop,
+    keepers,
+    orphans,
+    settings: () => reloader.standing.config.settings,
+    say: (level, what) => log.say(level, what),
+    async deafen() {
+      looker.stop();
+      await watch.close();
+    },
+    close(left) {
+      log.say('info', 'stopped');
+      finish(left.length === 0 ? EXIT.ok : EXIT.failed);
+    },
+    // A supervisor starts again what ends with an error; whoever has detached it starts the next one by himself.
+    closeToLeave: () => finish(options.readyFd === undefined ? EXIT.busy : EXIT.ok),
+  });
+
   function adopted({ config, generation, digest }: Standing, changes: readonly Change[]): void {
     attempt('the configuration cannot be remembered', () => {
       state.writeConfig(config);
@@ -167,7 +214,7 @@ async function run(
     journal.setBounds(config.settings.history);
     outputs.setTotal(config.settings.output.total);
     outputs.prune().catch(unpruned);
-    link?.limit(config.settings);
+    keepers.limit(config.settings);
     looker.follow(whereaboutsOf(loop.wish, loop.observed), config.settings.rescan);
     const totals = Object.entries(totalsOf(changes)).map(([action, count]) => `${count} ${action}`);
     log.say(
@@ -212,26 +259,13 @@ async function run(
   const sightings = await looker.survey(whereaboutsOf(loop.wish, { ...NOTHING_OBSERVED, adhoc }));
   loop.post({ type: 'sighted', at: Date.now(), sightings });
   try {
-    link = await linkKeeper({
-      state: options.state,
-      settings: () => reloader.standing.config.settings,
-      post: (...said) => loop.post(...said),
-      lookAround: () => looker.glanceAround(),
-      found: (epoch) => orphans.adopt(epoch),
-      superseded() {
-        log.say('error', 'another daemon has taken over the keeper; this one ends');
-        end(EXIT.busy);
-      },
-    });
+    await keepers.engage();
   } catch (error) {
     throw new Complaint(EXIT.unavailable, `the keeper cannot be started: ${reasonOf(error)}`);
   }
-  await loop.until(() => (loop.observed.keeper?.listed ? true : undefined), 30_000);
+  await settleAll(loop, asked);
   adopted(standing, []);
 
-  const stop = (): Promise<void> => (stopping ??= stopNow());
-  await settleAll(loop);
-  const keeper = () => link?.keeper;
   socket.open(
     createHandlers({
       loop,
@@ -245,31 +279,27 @@ async function run(
       own: ownFiles(options),
       version,
       startedAt,
-      keeper,
-      stop,
+      keepers,
+      ending,
+      options,
     }),
   );
 
-  async function stopNow(): Promise<void> {
-    log.say('info', 'stopping: every probe is taken away');
-    looker.stop();
-    orphans.stop();
-    await watch.close();
-    await link?.quit(reloader.standing.config.settings.grace);
+  function finish(code: number): void {
     socket.close();
     pidfile.remove();
-    log.say('info', 'stopped');
-    // The answer to `stop` is still on its way out.
+    // The answer to who asked for it is still on its way out.
     setImmediate(() => {
       loop.stop();
       journal.close();
-      end(EXIT.ok);
+      end(code);
     });
   }
 
   return {
     reload: () => void reload(),
-    stop,
+    stop: () => ending.stop(),
+    ...warningOf(loop.observed),
     fail(error) {
       log.say(
         'error',
@@ -285,6 +315,16 @@ async function run(
 function aboutProbe(loop: Loop, id: string): { timeout: number; killAfter: number } {
   const probe = loop.desired.forJail(jailOf(loop.observed, id)).get(id)?.probe;
   return { timeout: probe?.timeout ?? 0, killAfter: probe?.killAfter ?? 0 };
+}
+
+function warningOf({ silent, keeper }: Observed): { warning?: string } {
+  const [mute] = silent.values();
+  const pid = mute?.pid ?? keeper?.pid;
+  if (!mute && !keeper?.stopped) return {};
+  const state = mute && !mute.stopped ? 'does not answer' : 'is stopped';
+  return {
+    warning: `the keeper${pid === undefined ? '' : `, pid ${pid},`} ${state}: its probes stay, and nothing is armed or changed until it goes on`,
+  };
 }
 
 function reasonOf(error: unknown): string {

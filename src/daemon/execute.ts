@@ -6,6 +6,8 @@ import type { Step } from '../plan/step.ts';
 export interface Hands {
   /** Gives an order to the keeper. */
   send(order: Order): void;
+  /** Has an older keeper take a probe away. */
+  release(epoch: string, id: string): void;
   /** Looks at these jails soon and posts what is seen. */
   look(jails: readonly string[]): void;
   now(): number;
@@ -36,6 +38,10 @@ const EXECUTORS: { [D in Step['do']]: Executor<Extract<Step, { do: D }>> } = {
   disarm: ({ id, jail }, hands) => {
     hands.send({ verb: 'disarm', id });
     return [{ type: 'disarmed', at: hands.now(), id, jail }];
+  },
+  release: ({ id, jail, epoch }, hands) => {
+    hands.release(epoch, id);
+    return [{ type: 'releasing', at: hands.now(), epoch, id, jail }];
   },
   look: ({ jails }, hands) => {
     hands.look(jails);

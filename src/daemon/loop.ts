@@ -150,7 +150,9 @@ export function createLoop(first: Wish, effects: Effects): Loop {
   function naming(id: string): Naming {
     const jail = jailOf(observed, id);
     const probe = observed.jails.get(jail)?.probes.get(id);
-    const title = (probe?.ordered ?? desired.forJail(jail).get(id))?.probe.title ?? probe?.held?.shownTitle;
+    const title =
+      (probe?.ordered ?? desired.forJail(jail).get(id))?.probe.title ??
+      (probe?.held ?? probe?.leaving?.[0])?.shownTitle;
     return { jail, title: title ?? id.slice(id.indexOf('/') + 1) };
   }
 

@@ -1,20 +1,24 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
 import type { Markers, Orphan } from '../keeper/markers.ts';
+import { epochOf } from '../plan/observed.ts';
 
 /**
  * Commands whose keeper has died: nobody is their parent any more, so they are looked at once a second. A marker is there
  * until the history has the end of its command, and so one without a process tells of a command that ended unseen.
  */
 export interface Orphans {
-  /** Finds those that other keepers than this one have left, tells of them, and watches them from now on. */
-  adopt(epoch: string): void;
+  /** Finds those of keepers that do not live any more, tells of new ones, and watches them from now on. */
+  adopt(living: ReadonlySet<string>): void;
   /** These lines are in the history. */
   written(lines: readonly Line[]): void;
   /** All that was told so far is on disk, what follows from it too: markers that say no more are removed. */
   settled(): void;
   /** Learns from the history, newest first, what it has of the commands whose markers are there. */
   recall(blocks: AsyncIterable<readonly Line[]>): Promise<void>;
+  /** The daemon ends: they get so many ms, then TERM, then KILL. Resolves when none is left, or nobody may wait longer. */
+  finish(grace: number, within: number): Promise<void>;
+  /** The daemon leaves: the next one finds them by their markers. */
   stop(): void;
 }
 
@@ -40,6 +44,8 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   /** Which of its lines the history has. A marker may outlast both: the keeper removes it when it is told so. */
   const known = new Map<string, Line['t']>();
   let timer: NodeJS.Timeout | undefined;
+  let end = Infinity;
+  let onNone = (): void => {};
 
   function look(): void {
     for (const orphan of orphans.values()) {
@@ -49,6 +55,7 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
     if (orphans.size > 0) return;
     clearInterval(timer);
     timer = undefined;
+    onNone();
   }
 
   function bury(orphan: Orphan): void {
@@ -67,8 +74,8 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   /** Only while the leader is the same process: its group is named by its pid. */
   function enforce(orphan: Orphan): void {
     const { timeout, killAfter } = about(orphan.id);
-    const late = markers.age(orphan) - timeout;
-    if (timeout === 0 || late < 0) return;
+    const late = Math.max(Date.now() - end, timeout === 0 ? -1 : markers.age(orphan) - timeout);
+    if (late < 0) return;
     if (late >= killAfter) signal(orphan, 'SIGKILL');
     else if (!warned.has(orphan.run)) signal(orphan, 'SIGTERM');
     warned.add(orphan.run);
@@ -83,16 +90,13 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   }
 
   return {
-    adopt(epoch) {
-      for (const orphan of markers.leftBy(epoch))
-        if (!buried.has(orphan.run)) orphans.set(orphan.run, orphan);
+    adopt(living) {
+      const found = markers.leftByOthers(living).filter(({ run }) => !buried.has(run) && !orphans.has(run));
+      for (const orphan of found) orphans.set(orphan.run, orphan);
+      const commands = found.map((orphan) => ({ ...orphan, told: known.has(orphan.run) }));
       for (const run of known.keys())
-        if (!run.startsWith(`${epoch}-`) && !orphans.has(run) && !buried.has(run)) known.delete(run);
-      if (orphans.size === 0) return;
-      const commands = [...orphans.values()].map((orphan) => ({
-        ...orphan,
-        told: known.has(orphan.run),
-      }));
+        if (!living.has(epochOf(run)) && !orphans.has(run) && !buried.has(run)) known.delete(run);
+      if (found.length === 0) return;
       post({ type: 'orphaned', at: Date.now(), commands });
       timer ??= setInterval(look, LOOK_EVERY);
       look();
@@ -114,6 +118,16 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
         read += block.length;
         if (read > MOST_LINES) return;
       }
+    },
+    async finish(grace, within) {
+      end = Date.now() + grace;
+      let late: NodeJS.Timeout | undefined;
+      const over = new Promise<void>((resolve) => (late = setTimeout(resolve, within)));
+      const none = new Promise<void>((resolve) => (onNone = resolve));
+      look();
+      await Promise.race([none, over]);
+      clearTimeout(late);
+      clearInterval(timer);
     },
     stop() {
       clearInterval(timer);

@@ -43,7 +43,8 @@ export function createRecorder(
 
   function instanceOf(id: string, observed: Observed): string {
     const jail = observed.jails.get(naming(id).jail);
-    return jail?.probes.get(id)?.held?.instance ?? runningJail(jail)?.instance ?? '';
+    const { held, leaving } = jail?.probes.get(id) ?? {};
+    return (held ?? leaving?.[0])?.instance ?? runningJail(jail)?.instance ?? '';
   }
 
   function read(event: Event, observed: Observed): void {

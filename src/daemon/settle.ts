@@ -1,4 +1,4 @@
-import type { ObservedProbe } from '../plan/observed.ts';
+import { allHaveListed, type Observed, type ObservedProbe } from '../plan/observed.ts';
 import type { Change } from '../plan/plan.ts';
 import type { Loop } from './loop.ts';
 
@@ -41,16 +41,36 @@ export async function settle(loop: Loop, changes: readonly Change[], gone: Abort
   });
 }
 
-/** Waits until nothing is on its way into a jail: a daemon that has just started is ready then. */
-export async function settleAll(loop: Loop): Promise<void> {
+/** How long a keeper may take to tell all it has, ms. */
+const LISTS_WITHIN = 30_000;
+
+/**
+ * Waits until the keepers have told all they have, and nothing is on its way into a jail: a daemon that has just started
+ * is ready then. It is also ready when a keeper is stopped, since nobody knows for how long.
+ */
+export async function settleAll(loop: Loop, gone: AbortSignal): Promise<void> {
+  await loop.until(
+    () => (allHaveListed(loop.observed) || anyStandsStill(loop.observed) ? true : undefined),
+    LISTS_WITHIN,
+    gone,
+  );
+
   const anyUnderWay = (): boolean => {
     for (const jail of loop.observed.jails.values())
       for (const probe of jail.probes.values()) if (isUnderWay(probe)) return true;
     return false;
   };
-  await loop.until(() => (anyUnderWay() ? undefined : true), LONGEST);
+  await loop.until(() => (anyUnderWay() ? undefined : true), LONGEST, gone);
+}
+
+function anyStandsStill({ keeper, leaving, silent }: Observed): boolean {
+  return silent.size > 0 || [keeper, ...leaving.values()].some((one) => one?.stopped);
 }
 
 function isUnderWay(probe: ObservedProbe | undefined): boolean {
-  return probe?.held?.state === 'entering' || probe?.held?.replacedBy !== undefined;
+  return (
+    probe?.held?.state === 'entering' ||
+    probe?.held?.replacedBy !== undefined ||
+    (probe?.leaving !== undefined && probe.commands.size === 0)
+  );
 }

@@ -7,6 +7,7 @@ import {
   type ObservedProbe,
 } from '../plan/observed.ts';
 import type { Desired } from '../plan/desired.ts';
+import { MOVING } from '../plan/rules.ts';
 import type { Wanted } from '../plan/wanted.ts';
 
 export type State = 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'paused' | 'failed';
@@ -80,19 +81,18 @@ function statusOf(
 ): ProbeStatus {
   const running = runningJail(jail);
   const { state, reason, until } = standing(jail, want, probe);
-  const held = probe?.held;
+  const { pid, shownTitle } = probe?.held ?? probe?.leaving?.[0] ?? {};
   return {
     id: want.id,
     jail: jail.name,
     ...(running && { instance: running.instance }),
     ...(running?.jid !== undefined && { jid: running.jid }),
     title: want.probe.title,
-    ...(held?.shownTitle !== undefined &&
-      held.shownTitle !== want.probe.title && { shownTitle: held.shownTitle }),
+    ...(shownTitle !== undefined && shownTitle !== want.probe.title && { shownTitle }),
     uid: want.probe.uid,
     respawn: want.probe.respawn,
     state,
-    ...(held?.pid !== undefined && { pid: held.pid }),
+    ...(pid !== undefined && { pid }),
     ...(running?.pid !== undefined && { jailPid: running.pid }),
     since: stamp(since),
     origin: want.adhoc ? 'ad-hoc' : { file: want.probe.origin.file, line: want.probe.origin.line },
@@ -128,11 +128,18 @@ export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe 
   const running = runningJail(jail);
   const held = probe?.held;
   if (held?.state === 'running') return { state: 'running', reason: queued(probe) };
-  if (!held && [...(probe?.commands.values() ?? [])].some(({ orphan }) => orphan))
-    return { state: 'running', reason: 'its keeper has died; the command is watched by its pid' };
+  if (!held && probe && probe.commands.size > 0)
+    return [...probe.commands.values()].some(({ orphan }) => orphan)
+      ? { state: 'running', reason: 'its keeper has died; the command is watched by its pid' }
+      : { state: 'running', reason: `${MOVING} when its command has ended` };
   if (!running)
     return { state: 'waiting', reason: sighting && 'absent' in sighting ? sighting.absent : undefined };
   if (probe?.spentIn === running.instance && want.probe.respawn === 'never') return { state: 'spent' };
+  if (!held && probe?.leaving)
+    return {
+      state: probe.leaving.some(({ pid }) => pid !== undefined) ? 'armed' : 'waiting',
+      reason: MOVING,
+    };
   switch (held?.state) {
     case 'armed':
       return {

@@ -1,8 +1,9 @@
 import { createConnection, type Socket } from 'node:net';
-import { epochOfSocket } from './start.ts';
-import { createFrameReader, encodeFrame } from './frame.ts';
-import { readMessage, type Message } from './messages.ts';
+import { createFrameReader, encodeFrame, type Frame } from './frame.ts';
+import { readForeignMessage, readMessage, type Message } from './messages.ts';
 import { orderFields, type Order } from './orders.ts';
+import { epochOfSocket } from './start.ts';
+import { versionAfterRefusal } from './version-1.ts';
 
 /** The protocol that this daemon speaks (PROTOCOL.md, "History of versions"). */
 export const PROTOCOL_VERSION = 2;
@@ -20,7 +21,7 @@ export interface Listener {
 }
 
 /**
- * Connects to a keeper's socket and says hello.
+ * Connects to a keeper's socket and says hello, in the keeper's own version where it insists.
  *
  * @throws the system's error (ECONNREFUSED: no process listens there any more; ENOENT)
  */
@@ -29,10 +30,25 @@ export async function connectKeeper(path: string, listener: Listener): Promise<C
   await opened(socket);
   const read = createFrameReader();
   const epoch = epochOfSocket(path);
+  const hello = (version: number): boolean => socket.write(encodeFrame('hello', { version }));
+  let foreign = false;
   let why = 'the keeper closed the connection';
+
+  function take(frame: Frame): void {
+    const message = (foreign ? readForeignMessage : readMessage)(frame, epoch);
+    if (message.type === 'hello') foreign = message.version !== PROTOCOL_VERSION;
+    if (message.type === 'refused' && message.verb === 'hello') {
+      const older = versionAfterRefusal(message.why);
+      if (older === undefined) throw new Error(`the keeper refused our hello: ${message.why}`);
+      hello(older);
+      return;
+    }
+    listener.message(message);
+  }
+
   socket.on('data', (piece) => {
     try {
-      for (const frame of read(piece)) listener.message(readMessage(frame, epoch));
+      for (const frame of read(piece)) take(frame);
     } catch (error) {
       why = error instanceof Error ? error.message : String(error);
       socket.destroy();
@@ -44,13 +60,14 @@ export async function connectKeeper(path: string, listener: Listener): Promise<C
   socket.on('close', () => {
     listener.ended(why);
   });
-  socket.write(encodeFrame('hello', { version: PROTOCOL_VERSION }));
+  hello(PROTOCOL_VERSION);
   return {
     send(order) {
       if (!socket.destroyed) socket.write(encodeFrame(order.verb, orderFields(order)));
     },
     close() {
-      socket.destroy();
+      // What was ordered still goes out.
+      socket.end();
     },
   };
 }

@@ -1,11 +1,12 @@
-import { connectKeeper, type Connection } from './connection.ts';
+import { connectKeeper } from './connection.ts';
 import type { Message } from './messages.ts';
 import type { Order } from './orders.ts';
-import { findKeepers, removeStaleSocket, startKeeper } from './start.ts';
+import { epochOfSocket } from './start.ts';
 
-/** The daemon's end of the keeper: whichever process that is at the moment. */
+/** The daemon's end of one keeper. */
 export interface Keeper {
-  /** Dropped while there is no keeper: the plan after the next `hello` says it again. */
+  readonly epoch: string;
+  /** Dropped when the keeper is lost: the plan after the next list says it again. */
   send(order: Order): void;
   /** Sends an order that is answered. @throws Error with the keeper's reason, or when it is lost meanwhile */
   ask(order: (ref: number) => Order): Promise<{ readonly run?: string }>;
@@ -13,7 +14,7 @@ export interface Keeper {
   leave(): void;
 }
 
-/** Where a keeper's words go. */
+/** Where a keeper's words go; answers to `ask` do not come here. */
 export interface KeeperListener {
   message(message: Message): void;
   lost(why: string): void;
@@ -25,15 +26,15 @@ interface Pending {
 }
 
 /**
- * Finds the living keeper of this state directory, or starts one.
+ * Opens a line to the keeper that listens at this socket. It counts as living as soon as connect(2) succeeds, also when
+ * it is stopped and says nothing.
  *
- * A keeper is dead when connect(2) is refused, never because it is slow. Of several living ones (a daemon was killed
- * between two steps) one is taken and the others are told to end.
+ * @throws the system's error; see `isDead`
  */
-export async function engageKeeper(stateDirectory: string, listener: KeeperListener): Promise<Keeper> {
+export async function openKeeper(path: string, listener: KeeperListener): Promise<Keeper> {
   const pending = new Map<number, Pending>();
   let refs = 0;
-  let connection: Connection | undefined;
+  let lost: string | undefined;
 
   const forAsker = (message: Message): boolean => {
     if ((message.type !== 'ok' && message.type !== 'refused') || message.ref === undefined) return false;
@@ -43,54 +44,37 @@ export async function engageKeeper(stateDirectory: string, listener: KeeperListe
     else asker?.reject(new Error(message.why));
     return true;
   };
-  const ended = (why: string): void => {
-    connection = undefined;
-    for (const asker of pending.values()) asker.reject(new Error(why));
-    pending.clear();
-    listener.lost(why);
-  };
 
-  connection = await connectAny(stateDirectory, {
+  const connection = await connectKeeper(path, {
     message: (message) => {
       if (!forAsker(message)) listener.message(message);
     },
-    ended,
+    ended: (why) => {
+      lost = why;
+      for (const asker of pending.values()) asker.reject(new Error(why));
+      pending.clear();
+      listener.lost(why);
+    },
   });
   return {
-    send: (order) => connection?.send(order),
+    epoch: epochOfSocket(path),
+    send: (order) => connection.send(order),
     ask: (order) =>
       new Promise((resolve, reject) => {
-        if (!connection) {
-          reject(new Error('there is no keeper at the moment'));
+        if (lost !== undefined) {
+          reject(new Error(lost));
           return;
         }
         const ref = ++refs;
         pending.set(ref, { resolve, reject });
         connection.send(order(ref));
       }),
-    leave: () => connection?.close(),
+    leave: () => connection.close(),
   };
 }
 
-async function connectAny(
-  stateDirectory: string,
-  listener: Parameters<typeof connectKeeper>[1],
-): Promise<Connection> {
-  let taken: Connection | undefined;
-  for (const path of await findKeepers(stateDirectory)) {
-    try {
-      if (taken)
-        (await connectKeeper(path, { message: () => {}, ended: () => {} })).send({ verb: 'quit', grace: 0 });
-      else taken = await connectKeeper(path, listener);
-    } catch (error) {
-      if (!isDead(error)) throw error;
-      await removeStaleSocket(path);
-    }
-  }
-  return taken ?? connectKeeper(await startKeeper(stateDirectory), listener);
-}
-
-function isDead(error: unknown): boolean {
+/** Whether the error of a connect(2) says that nobody listens there any more. */
+export function isDead(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === 'ECONNREFUSED' || code === 'ENOENT';
 }

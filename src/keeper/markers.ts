@@ -22,8 +22,8 @@ export interface Orphan {
 export interface Markers {
   /** The triggers of all that are there. */
   runs(): string[];
-  /** Those that other keepers than the one of this epoch have left. */
-  leftBy(epoch: string): Orphan[];
+  /** Those of keepers that do not live any more. @param living the epochs of those that do */
+  leftByOthers(living: ReadonlySet<string>): Orphan[];
   /** Whether the process is there still: the same pid, started within a second of that moment. */
   lives(orphan: Orphan): boolean;
   /** For how long it has run, ms of a clock that never jumps. */
@@ -70,8 +70,8 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
 
   return {
     runs: names,
-    leftBy(epoch) {
-      const others = names().filter((name) => !name.startsWith(`${epoch}-`));
+    leftByOthers(living) {
+      const others = names().filter((name) => !living.has(name.slice(0, name.indexOf('-'))));
       return others.flatMap((name) => read(name) ?? []);
     },
     lives({ pid, bootTime }) {

@@ -128,7 +128,10 @@ export type Message =
       readonly pid: number;
       readonly started: number;
       readonly seq: number;
+      /** Its limit of open files; 0 where another version does not tell. */
       readonly nofile: number;
+      /** It begins nothing new, and ends when it has nothing left. */
+      readonly draining: boolean;
     }
   | { readonly type: 'superseded' }
   /** The system's jails have changed: a hint to look. */
@@ -142,7 +145,30 @@ export type Message =
       readonly id?: string;
     }
   | { readonly type: 'record'; readonly record: ListedRecord }
-  | { readonly type: 'listed'; readonly records: number; readonly seq: number };
+  | { readonly type: 'listed'; readonly records: number; readonly seq: number }
+  /** What only a keeper of another version says. An event of that kind is acknowledged like any other. */
+  | { readonly type: 'foreign'; readonly verb: string; readonly epoch: string; readonly seq?: number };
+
+/** What every version says, and means the same by (PROTOCOL.md, "What never changes"). */
+const LASTING: ReadonlySet<string> = new Set([
+  'hello',
+  'superseded',
+  'ok',
+  'refused',
+  'record',
+  'listed',
+  'fired',
+  'started',
+  'finished',
+  'removed',
+]);
+
+/** Reads what a keeper of another version said: no more of it than what never changes. @throws as `readMessage` */
+export function readForeignMessage(frame: Frame, epoch: string): Message {
+  if (LASTING.has(frame.verb)) return readMessage(frame, epoch);
+  const seq = Number(frame.fields.get('seq')?.[0]);
+  return { type: 'foreign', verb: frame.verb, epoch, ...(Number.isSafeInteger(seq) && { seq }) };
+}
 
 /** Reads what the keeper of this epoch said. @throws Error naming the verb and the field, if it is not of this protocol */
 export function readMessage(frame: Frame, epoch: string): Message {
@@ -182,7 +208,8 @@ export function readMessage(frame: Frame, epoch: string): Message {
         pid: number('pid'),
         started: number('started'),
         seq: number('seq'),
-        nofile: number('nofile'),
+        nofile: count('nofile') ?? 0,
+        draining: optional('draining') === '1',
       };
     case 'superseded':
     case 'look':
@@ -281,10 +308,10 @@ export function readMessage(frame: Frame, epoch: string): Message {
   function readRecord(): ListedRecord {
     return {
       id: text('key'),
-      tag: text('tag'),
+      tag: optional('tag') ?? '',
       instance: text('instance'),
       state: text('state') as RecordState,
-      since: number('since'),
+      since: count('since') ?? 0,
       once: optional('once') === '1',
       ...some('pid', count('pid')),
       ...some('title', optional('title')),

@@ -31,8 +31,7 @@ export type Order =
   | { readonly verb: 'arm' | 'update'; readonly definition: Definition }
   | { readonly verb: 'disarm'; readonly id: string }
   | { readonly verb: 'fire'; readonly id: string; readonly ref: number }
-  | { readonly verb: 'kill'; readonly run: string; readonly ref: number }
-  | { readonly verb: 'list' }
+  | { readonly verb: 'list' | 'drain' }
   | { readonly verb: 'ack'; readonly seq: number }
   | { readonly verb: 'quit'; readonly grace: number };
 
@@ -95,8 +94,6 @@ export function orderFields(order: Order): Fields {
       return { key: order.id };
     case 'fire':
       return { key: order.id, ref: order.ref };
-    case 'kill':
-      return { id: order.run, ref: order.ref };
     case 'limits':
       return { budget: order.budget, brake: order.brake, brake_window: order.brakeWindow };
     case 'ack':
@@ -104,6 +101,7 @@ export function orderFields(order: Order): Fields {
     case 'quit':
       return { grace: order.grace };
     case 'list':
+    case 'drain':
       return {};
   }
 }

@@ -54,6 +54,10 @@ export async function startKeeper(stateDirectory: string): Promise<string> {
   });
   try {
     return join(stateDirectory, `keeper.${await Promise.race([epoch, ended, tooLate])}.sock`);
+  } catch (error) {
+    // One that listens after all must not stay as a second one that nobody knows.
+    child.kill('SIGKILL');
+    throw error;
   } finally {
     child.removeAllListeners();
     child.stdout.destroy();

@@ -2,10 +2,12 @@ import type { Sighting } from '../jails/jail.ts';
 import {
   jailOf,
   type Adhoc,
+  type Leaving,
   type Observed,
   type ObservedJail,
   type ObservedKeeper,
   type ObservedProbe,
+  type SilentKeeper,
 } from './observed.ts';
 
 /** Which probes of which jails to plan anew. */
@@ -28,7 +30,7 @@ export type Draft = ReturnType<typeof createDraft>;
 
 /** Copies on the first write: the map of jails once, each touched jail's map of probes once. */
 export function createDraft(before: Observed) {
-  let keeper = before.keeper;
+  let { keeper, leaving, silent } = before;
   let adhoc: Map<string, Adhoc> | undefined;
   let jails: Map<string, ObservedJail> | undefined;
   const owned = new Map<string, Map<string, ObservedProbe>>();
@@ -73,6 +75,19 @@ export function createDraft(before: Observed) {
     set keeper(value: ObservedKeeper | undefined) {
       keeper = value;
     },
+    get leaving(): ReadonlyMap<string, ObservedKeeper> {
+      return leaving;
+    },
+    /** Sets what is known of an older keeper; undefined: it has ended. */
+    putLeaving(epoch: string, older: ObservedKeeper | undefined) {
+      leaving = replaced(leaving, epoch, older);
+    },
+    get silent(): ReadonlyMap<string, SilentKeeper> {
+      return silent;
+    },
+    putSilent(epoch: string, one: SilentKeeper | undefined) {
+      silent = replaced(silent, epoch, one);
+    },
     get jails(): ReadonlyMap<string, ObservedJail> {
       return jailsNow();
     },
@@ -112,7 +127,13 @@ export function createDraft(before: Observed) {
       put(jail, id, undefined);
     },
     finish(): Learned {
-      const observed: Observed = { ...(keeper && { keeper }), jails: jailsNow(), adhoc: adhocNow() };
+      const observed: Observed = {
+        ...(keeper && { keeper }),
+        leaving,
+        silent,
+        jails: jailsNow(),
+        adhoc: adhocNow(),
+      };
       const adhocMoved = adhocNow() !== before.adhoc;
       return {
         observed,
@@ -125,9 +146,24 @@ export function createDraft(before: Observed) {
   };
 }
 
+function replaced<V>(map: ReadonlyMap<string, V>, key: string, value: V | undefined): ReadonlyMap<string, V> {
+  if (value === undefined && !map.has(key)) return map;
+  const next = new Map(map);
+  if (value === undefined) next.delete(key);
+  else next.set(key, value);
+  return next;
+}
+
 /** The same without these: an absent field says "none". */
 export function forget<T extends object, K extends keyof T>(from: T, ...names: K[]): T {
   const rest = { ...from };
   for (const name of names) delete rest[name];
   return rest;
+}
+
+/** The same with this of it in that older keeper; undefined: nothing. */
+export function withLeaving(probe: ObservedProbe, epoch: string, one: Leaving | undefined): ObservedProbe {
+  const others = (probe.leaving ?? []).filter((entry) => entry.epoch !== epoch);
+  const leaving = one ? [...others, one] : others;
+  return leaving.length > 0 ? { ...probe, leaving } : forget(probe, 'leaving');
 }

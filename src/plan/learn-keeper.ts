@@ -2,12 +2,17 @@ import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
 import { forget, type Draft } from './draft.ts';
 import { dropIfEmpty, isCounted } from './learn-probe.ts';
-import { runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
+import { epochOf, runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
 
-/** Takes over a keeper's list of records: it is all that the keeper has. */
-export function learnRecords(draft: Draft, records: readonly ListedRecord[], at: number): void {
+/** Takes over the current keeper's list of records: it is all that this keeper has. */
+export function learnRecords(
+  draft: Draft,
+  epoch: string,
+  records: readonly ListedRecord[],
+  at: number,
+): void {
   const listed = new Set(records.map((record) => record.id));
-  forgetHeld(draft, listed);
+  forgetHeld(draft, epoch, listed);
   for (const record of records) {
     draft.change(
       draft.jailOf(record.id),
@@ -18,7 +23,7 @@ export function learnRecords(draft: Draft, records: readonly ListedRecord[], at:
         // Of one that is removed only commands are left.
         ...(record.state !== 'removed' && { held: heldFrom(record) }),
         commands: new Map([
-          ...orphansOf(probe),
+          ...commandsOfOthers(probe, epoch),
           ...record.runs.map((run): [string, Command] => [run.id, commandFrom(run)]),
         ]),
         since: record.since || at,
@@ -43,7 +48,7 @@ function heldFrom(record: ListedRecord): Held {
   };
 }
 
-function commandFrom({ id, firedAt, startedAt, pid }: ListedRecord['runs'][number]): Command {
+export function commandFrom({ id, firedAt, startedAt, pid }: ListedRecord['runs'][number]): Command {
   return {
     run: id,
     firedAt,
@@ -52,15 +57,16 @@ function commandFrom({ id, firedAt, startedAt, pid }: ListedRecord['runs'][numbe
   };
 }
 
-/** No keeper, or a list without them: whatever was held is not there any more. */
-export function forgetHeld(draft: Draft, except: ReadonlySet<string> = new Set()): void {
+/** That keeper has ended, or its list does not have them: whatever it held is not there any more. */
+export function forgetHeld(draft: Draft, epoch: string, except: ReadonlySet<string> = new Set()): void {
   for (const jail of draft.jails.values()) {
     for (const probe of jail.probes.values()) {
-      if (except.has(probe.id) || (!probe.held && probe.commands.size === 0)) continue;
+      const others = commandsOfOthers(probe, epoch);
+      if (except.has(probe.id) || (!probe.held && others.length === probe.commands.size)) continue;
       draft.change(
         jail.name,
         probe.id,
-        (p) => ({ ...forget(p, 'held'), commands: new Map(orphansOf(p)) }),
+        (p) => ({ ...forget(p, 'held'), commands: new Map(others) }),
         probe.since,
       );
       dropIfEmpty(draft, jail.name, probe.id);
@@ -68,8 +74,9 @@ export function forgetHeld(draft: Draft, except: ReadonlySet<string> = new Set()
   }
 }
 
-function orphansOf(probe: ObservedProbe): [string, Command][] {
-  return [...probe.commands].filter(([, command]) => command.orphan);
+/** Those that this keeper does not know of: of older ones, and of dead ones. */
+function commandsOfOthers(probe: ObservedProbe, epoch: string): [string, Command][] {
+  return [...probe.commands].filter(([run, { orphan }]) => orphan || epochOf(run) !== epoch);
 }
 
 /** A command whose keeper has died, and that still runs. That it was fired may never have been told. */

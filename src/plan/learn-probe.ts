@@ -2,7 +2,7 @@ import type { Event } from '../event.ts';
 import type { Jail } from '../jails/jail.ts';
 import type { Ending, ProbeEvent } from '../keeper/messages.ts';
 import { countTries, retryAt } from './backoff.ts';
-import { forget, type Draft } from './draft.ts';
+import { forget, withLeaving, type Draft } from './draft.ts';
 import { learnGone } from './learn-jails.ts';
 import { isAdhoc, runningJail, type Held, type ObservedProbe, type Trouble } from './observed.ts';
 
@@ -16,9 +16,11 @@ export function learnProbeEvent(draft: Draft, event: Exclude<ProbeEvent, { type:
   // The last words of an ad hoc probe that is forgotten already.
   if (isAdhoc(event.id) && !draft.adhoc.has(event.id) && !draft.jails.get(jail)?.probes.has(event.id)) return;
   const kind = runningJail(draft.jails.get(jail))?.kind;
-  draft.change(jail, event.id, (probe) => probeAfter(probe, event, kind), event.at);
+  const current = event.epoch === draft.keeper?.epoch;
+  if (current) draft.change(jail, event.id, (probe) => probeAfter(probe, event, kind), event.at);
+  else if (isFact(event)) draft.change(jail, event.id, (probe) => factsAfter(probe, event), event.at);
   if (event.type === 'failed' && event.stage === 'gone') learnGone(draft, event.instance);
-  if (event.type === 'failed' || event.type === 'died') forgetPastTrouble(draft, jail, event);
+  if (current && (event.type === 'failed' || event.type === 'died')) forgetPastTrouble(draft, jail, event);
   if (event.type === 'finished') {
     forgetSpentAdhoc(draft, event.id);
     dropIfEmpty(draft, jail, event.id);
@@ -54,7 +56,7 @@ function forgetSpentAdhoc(draft: Draft, id: string): void {
 /** Of a probe that the keeper does not hold, that runs nothing and of which no fact is kept, nothing is left to know. */
 export function dropIfEmpty(draft: Draft, jail: string, id: string): void {
   const probe = draft.jails.get(jail)?.probes.get(id);
-  if (!probe || probe.held || probe.commands.size > 0 || probe.trouble) return;
+  if (!probe || probe.held || probe.leaving || probe.commands.size > 0 || probe.trouble) return;
   const forgotten = isAdhoc(id) && !draft.adhoc.has(id);
   if (forgotten || (probe.spentIn === undefined && probe.runs === 0)) draft.drop(jail, id);
 }
@@ -114,7 +116,7 @@ function probeAfter(
       };
       // It may be triggered again: whatever it was before, it is not spent.
       const alive = probe.spentIn === event.instance ? forget(probe, 'spentIn') : probe;
-      return { ...alive, held, since: at };
+      return { ...(isOver(alive.trouble, event.tag) ? forget(alive, 'trouble') : alive), held, since: at };
     }
     case 'held': {
       const { instance, reason, until } = event;
@@ -159,22 +161,43 @@ function probeAfter(
     }
     case 'spent':
       return {
-        ...probe,
-        spentIn: event.instance,
+        ...factsAfter(probe, event),
         held: { state: 'spent', tag: probe.held?.tag ?? '', instance: event.instance },
-        since: at,
       };
+    case 'fired': {
+      if (isCounted(probe, event.run)) return factsAfter(probe, event);
+      const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
+      return { ...forget(factsAfter(probe, event), 'trouble'), held };
+    }
+    case 'started':
+    case 'finished':
+      return factsAfter(probe, event);
+  }
+}
+
+type StateEvent = Extract<ProbeEvent, { type: 'armed' | 'held' | 'died' | 'failed' }>;
+type FactEvent = Exclude<ProbeEvent, StateEvent | { type: 'removed' }>;
+
+/** What is true of a probe whichever keeper tells it. The state of a process is true of that keeper alone. */
+function isFact(event: StateEvent | FactEvent): event is FactEvent {
+  return ['spent', 'fired', 'started', 'finished'].includes(event.type);
+}
+
+function factsAfter(probe: ObservedProbe, event: FactEvent): ObservedProbe {
+  const { at } = event;
+  switch (event.type) {
+    case 'spent':
+      return { ...probe, spentIn: event.instance, since: at };
     case 'fired': {
       // Spent from this instant, also if the keeper dies before its command has ended.
       const spent = event.once ? { spentIn: event.instance } : {};
       if (isCounted(probe, event.run)) return { ...probe, ...spent };
       const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
-      const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
+      const there = probe.leaving?.find(({ epoch }) => epoch === event.epoch);
       return {
-        ...forget(probe, 'trouble'),
+        ...(there ? withLeaving(probe, event.epoch, forget(there, 'pid', 'shownTitle')) : probe),
         ...spent,
         commands,
-        held,
         runs: probe.runs + 1,
         last: { run: event.run, firedAt: at },
         since: at,
@@ -229,6 +252,14 @@ function withdrawn(probe: ObservedProbe, at: number): ObservedProbe {
     ...probe,
     trouble: { ...probe.trouble, retryAt: Math.max(probe.trouble.retryAt, at + JAIL_STOPS_IN) },
   };
+}
+
+/**
+ * Whether a probe that is armed has got over it. What ended it is kept, for the back-off of one that is ended again and
+ * again; and so is that a newer definition cannot get in while the older one serves.
+ */
+function isOver(known: Trouble | undefined, tag: string): boolean {
+  return known !== undefined && known.kind !== 'died' && (known.tag === '' || known.tag === tag);
 }
 
 /** Of an event, among those of all keepers. */

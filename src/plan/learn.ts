@@ -2,8 +2,9 @@ import type { Event } from '../event.ts';
 import { createDraft, forget, type Draft, type Learned } from './draft.ts';
 import { learnGone, learnSighting } from './learn-jails.ts';
 import { forgetHeld, learnOrphan, learnOrphanEnded, learnRecords } from './learn-keeper.ts';
+import { forgetOlder, learnOlderRecords, learnReleased, learnReleasing } from './learn-moving.ts';
 import { dropIfEmpty, learnOrdered, learnProbeEvent, learnRefused, learnRemoved } from './learn-probe.ts';
-import type { Observed } from './observed.ts';
+import type { Observed, ObservedKeeper } from './observed.ts';
 
 /**
  * Takes all events that are waiting and gives the world as it is after them. Pure: the same events, the same world.
@@ -25,20 +26,23 @@ function learnOne(draft: Draft, event: Event): void {
       for (const sighting of event.sightings) learnSighting(draft, sighting);
       return;
     case 'keeper-found':
-      draft.keeper = {
-        epoch: event.epoch,
-        pid: event.pid,
-        version: event.version,
-        startedAt: event.startedAt,
-        listed: false,
-      };
+      learnKeeper(draft, event);
+      return;
+    case 'keeper-silent':
+      draft.putSilent(event.epoch, {
+        ...(event.pid !== undefined && { pid: event.pid }),
+        ...(event.stopped && { stopped: true }),
+      });
+      return;
+    case 'keeper-stopped':
+      learnStopped(draft, event.epoch, event.stopped);
       return;
     case 'keeper-listed':
-      learnRecords(draft, event.records, event.at);
+      if (event.epoch === draft.keeper?.epoch) learnRecords(draft, event.epoch, event.records, event.at);
+      else if (draft.leaving.has(event.epoch)) learnOlderRecords(draft, event.epoch, event.records, event.at);
       return;
     case 'keeper-lost':
-      draft.keeper = undefined;
-      forgetHeld(draft);
+      learnLost(draft, event.epoch);
       return;
     case 'orphaned':
       for (const orphan of event.commands) learnOrphan(draft, orphan, event.at);
@@ -60,6 +64,9 @@ function learnOne(draft: Draft, event: Event): void {
     case 'disarmed':
       draft.change(event.jail, event.id, (probe) => forget(probe, 'held', 'trouble'), event.at);
       dropIfEmpty(draft, event.jail, event.id);
+      return;
+    case 'releasing':
+      learnReleasing(draft, event.jail, event.id, event.epoch, event.at);
       return;
     case 'order-refused': {
       const jail = draft.jailOf(event.id);
@@ -103,11 +110,49 @@ function learnOne(draft: Draft, event: Event): void {
       learnProbeEvent(draft, event);
       return;
     case 'removed':
-      learnRemoved(draft, event);
+      if (event.epoch === draft.keeper?.epoch) learnRemoved(draft, event);
+      else learnReleased(draft, event);
       return;
+    case 'keeper-foreign':
     case 'unchanged':
     case 'misconfigured':
     case 'daemon':
       return;
+  }
+}
+
+function learnKeeper(draft: Draft, found: Extract<Event, { type: 'keeper-found' }>): void {
+  const { epoch, pid, version, startedAt, leaving } = found;
+  const keeper: ObservedKeeper = { epoch, pid, version, startedAt, listed: false };
+  draft.putSilent(epoch, undefined);
+  if (!leaving) {
+    draft.keeper = keeper;
+    return;
+  }
+  // It was the current one until now: its list tells what it has, when it comes.
+  if (draft.keeper?.epoch === epoch) draft.keeper = undefined;
+  draft.putLeaving(epoch, keeper);
+}
+
+function learnStopped(draft: Draft, epoch: string, stopped: boolean): void {
+  const changed = <T extends { readonly stopped?: true }>(keeper: T): T =>
+    stopped ? { ...keeper, stopped: true as const } : forget(keeper, 'stopped');
+  const older = draft.leaving.get(epoch);
+  const silent = draft.silent.get(epoch);
+  if (draft.keeper?.epoch === epoch) draft.keeper = changed(draft.keeper);
+  else if (older) draft.putLeaving(epoch, changed(older));
+  else if (silent) draft.putSilent(epoch, changed(silent));
+}
+
+function learnLost(draft: Draft, epoch: string): void {
+  if (draft.keeper?.epoch === epoch) {
+    draft.keeper = undefined;
+    forgetHeld(draft, epoch);
+  } else {
+    draft.putLeaving(epoch, undefined);
+    draft.putSilent(epoch, undefined);
+    forgetOlder(draft, epoch);
+    // The others may have waited for its list.
+    draft.planEverything();
   }
 }

@@ -9,8 +9,12 @@ import type { Wanted } from './wanted.ts';
  * Never changed in place: `learn` copies the jails that an event touches and shares the rest.
  */
 export interface Observed {
-  /** The keeper that we speak with; absent while there is none. */
+  /** The keeper that probes are armed in; absent while there is none. */
   readonly keeper?: ObservedKeeper;
+  /** Older keepers, by epoch: their probes move to the current one, and they end when they have nothing left. */
+  readonly leaving: ReadonlyMap<string, ObservedKeeper>;
+  /** Keepers that live and have not said a word yet, by epoch: what they hold is not known. */
+  readonly silent: ReadonlyMap<string, SilentKeeper>;
   readonly jails: ReadonlyMap<string, ObservedJail>;
   readonly adhoc: ReadonlyMap<string, Adhoc>;
 }
@@ -20,8 +24,16 @@ export interface ObservedKeeper {
   readonly pid: number;
   readonly version: number;
   readonly startedAt: number;
-  /** It has told all its records: before that nothing may be planned. */
+  /** It has told all its records: before every keeper has, nothing may be planned. */
   readonly listed: boolean;
+  /** By a signal (SIGSTOP) or a tracer: triggers wait until it goes on. */
+  readonly stopped?: true;
+}
+
+export interface SilentKeeper {
+  /** Absent where it cannot be found out. */
+  readonly pid?: number;
+  readonly stopped?: true;
 }
 
 export interface ObservedJail {
@@ -42,8 +54,10 @@ export interface ObservedProbe {
   readonly id: string;
   /** As it was wanted when it was last ordered; absent for what only a keeper knows of. */
   readonly ordered?: Wanted;
-  /** The keeper's record; absent: it has none. */
+  /** The current keeper's record; absent: it has none. */
   readonly held?: Held;
+  /** Its records in older keepers, as long as there may be a process of it; absent: there is none. */
+  readonly leaving?: readonly Leaving[];
   /** Commands that run or wait for the budget, by the trigger's id. */
   readonly commands: ReadonlyMap<string, Command>;
   /** The instance in which it has had its one trigger (`respawn: never`). */
@@ -67,6 +81,17 @@ export interface Held {
   readonly until?: number;
   /** The tag of the process that is to take its place and is on its way in. */
   readonly replacedBy?: string;
+}
+
+/** What an older keeper has of a probe. Until it says `removed`, a HUP may still trigger it there. */
+export interface Leaving {
+  readonly epoch: string;
+  readonly instance: string;
+  /** Of the process that is armed there; absent: none, or none that is known. */
+  readonly pid?: number;
+  readonly shownTitle?: string;
+  /** When that keeper was told to take it away, ms since 1970. */
+  readonly askedAt?: number;
 }
 
 export interface Command {
@@ -113,7 +138,24 @@ export interface Adhoc {
   readonly probe: ProbeConfig;
 }
 
-export const NOTHING_OBSERVED: Observed = { jails: new Map(), adhoc: new Map() };
+export const NOTHING_OBSERVED: Observed = {
+  leaving: new Map(),
+  silent: new Map(),
+  jails: new Map(),
+  adhoc: new Map(),
+};
+
+/** Whether it is known what every keeper holds: before that, to arm a probe might be to arm it twice. */
+export function allHaveListed({ keeper, leaving, silent }: Observed): boolean {
+  if (!keeper?.listed || silent.size > 0) return false;
+  for (const older of leaving.values()) if (!older.listed) return false;
+  return true;
+}
+
+/** The keeper in which a command was triggered: ids are `EPOCH-SEQ`. */
+export function epochOf(run: string): string {
+  return run.slice(0, run.indexOf('-'));
+}
 
 /** The jail if it runs. */
 export function runningJail(jail: ObservedJail | undefined): Jail | undefined {
@@ -156,7 +198,11 @@ export function withoutForgotten(observed: Observed, wanted: ReadonlySet<string>
   for (const jail of observed.jails.values()) {
     if (wanted.has(jail.name) || runningJail(jail)?.kind === 'jail') continue;
     const keep = [...jail.probes.values()].some(
-      (probe) => probe.held !== undefined || probe.commands.size > 0 || isSpentStill(jail, probe),
+      (probe) =>
+        probe.held !== undefined ||
+        probe.leaving !== undefined ||
+        probe.commands.size > 0 ||
+        isSpentStill(jail, probe),
     );
     if (!keep) jails.delete(jail.name);
   }

@@ -2,7 +2,8 @@ import type { ProbeConfig } from '../config/config.ts';
 import type { Jail } from '../jails/jail.ts';
 import { defineProbe, type Host } from './definition.ts';
 import type { Scope } from './draft.ts';
-import { runningJail, type Observed, type ObservedJail } from './observed.ts';
+import { planMoves } from './moving.ts';
+import { allHaveListed, runningJail, type Observed, type ObservedJail } from './observed.ts';
 import { judge, type Action } from './rules.ts';
 import type { Step } from './step.ts';
 import type { Desired } from './desired.ts';
@@ -49,7 +50,7 @@ export function plan(
   const changes: Change[] = [];
   const steps: Step[] = [];
   const wakes = new Map<string, { jail: string; at: number }>();
-  if (!observed.keeper?.listed) return { changes, steps, wakes };
+  if (!allHaveListed(observed)) return { changes, steps, wakes };
 
   for (const [name, ids] of scope) {
     const jail: ObservedJail = observed.jails.get(name) ?? { name, probes: new Map() };
@@ -59,6 +60,9 @@ export function plan(
       if (!wanted.has(id)) planProbe(jail, id, undefined);
     }
   }
+  const moves = planMoves(desired, observed, now);
+  steps.push(...moves.steps);
+  if (moves.wake) wakes.set(moves.wake.id, moves.wake);
   return { changes, steps, wakes };
 
   function planProbe(observedJail: ObservedJail, id: string, want: Wanted | undefined): void {

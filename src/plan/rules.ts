@@ -46,6 +46,8 @@ function backOff({ probe, jail, tag, now }: Situation): Trouble | undefined {
   const isOfThis = trouble.kind === 'died' || trouble.tag === '' || trouble.tag === tag;
   return isOfThis && trouble.instance === jail?.instance ? trouble : undefined;
 }
+/** Why a probe that an older keeper has is not armed in the current one. */
+export const MOVING = 'moving to the new keeper';
 const waitFor =
   (why: string): ((s: Situation) => Verdict) =>
   () => ({ action: 'wait', why });
@@ -89,6 +91,11 @@ export const RULES: readonly Rule[] = [
     name: 'a jail that ends with its last process is not kept alive by our probes',
     when: (s) => s.lonely === true,
     verdict: (s) => ({ action: isAlive(s) ? 'disarm' : 'wait', why: 'only probes were left in it' }),
+  },
+  {
+    name: 'what an older keeper has is not armed in the current one before it is gone there',
+    when: (s) => s.probe?.leaving !== undefined && !isHeld(s),
+    verdict: waitFor(MOVING),
   },
   {
     name: 'a command of an earlier instance or keeper that must not overlap is waited for',

@@ -11,5 +11,7 @@ export type Step =
       readonly definition: Definition;
     }
   | { readonly do: 'disarm'; readonly jail: string; readonly id: string }
+  /** Have an older keeper take it away, so that it can be armed in the current one. */
+  | { readonly do: 'release'; readonly jail: string; readonly id: string; readonly epoch: string }
   /** Look at these jails again: something happened to a probe there that may mean they stopped. */
   | { readonly do: 'look'; readonly jails: readonly string[] };

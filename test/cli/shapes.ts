@@ -85,10 +85,19 @@ const ending = {
   'timedOut?': literal(true),
 };
 
+const keeper = object({
+  pid: count,
+  startedAt: time,
+  version: count,
+  epoch: text,
+  'state?': literal('stopped'),
+});
+
 export const status = object({
   version: literal(1),
   daemon: object({ pid: count, version: text, startedAt: time }),
-  'keeper?': object({ pid: count, startedAt: time, version: count, 'epoch?': text }),
+  'keeper?': either(keeper, object({ 'pid?': count, epoch: text, state: oneOf('stopped', 'silent') })),
+  'leaving?': list(keeper),
   config: object({
     file: text,
     generation: count,

@@ -117,7 +117,7 @@ function observed(command: { run: string; firedAt: number; startedAt?: number })
   const commands = new Map([[command.run, command]]);
   const probe = { id: 'web/BUTTON', commands, runs: 1, since: 0 };
   return {
+    ...NOTHING_OBSERVED,
     jails: new Map([['web', { name: 'web', probes: new Map([[probe.id, probe]]) }]]),
-    adhoc: new Map(),
   };
 }

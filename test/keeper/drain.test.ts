@@ -165,7 +165,7 @@ story(
   'version 1 refuses other versions, and knows neither drain nor removed',
   { unless },
   async (t) => {
-    const program = await keeperOfVersion(t, 1);
+    const program = await keeperOfVersion(1);
     const { client, connect } = await keeper(t, { program, version: 1 });
     const newer = await connect(false);
     const refused = await newer.order('hello', { version: '2' }, 'refused');
@@ -186,7 +186,7 @@ story(
 );
 
 story(test, 'the next version is spoken to as this one', { unless }, async (t) => {
-  const { client } = await keeper(t, { program: await keeperOfVersion(t, 3) });
+  const { client } = await keeper(t, { program: await keeperOfVersion(3) });
   assert.is(client.told.find(({ verb }) => verb === 'hello')?.['version'], '3');
   await client.order('drain');
 });

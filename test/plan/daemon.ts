@@ -92,7 +92,7 @@ export class Daemon {
     this.#planAll = false;
     const planned = plan(this.desired, this.observed, scope, now, HOST, this.#tags);
     this.#agenda.note(planned.wakes);
-    const hands = { send: this.#send, look: () => {}, now: () => now };
+    const hands = { send: this.#send, release: () => {}, look: () => {}, now: () => now };
     this.observed = learn(
       this.observed,
       planned.steps.flatMap((step) => execute(step, hands)),

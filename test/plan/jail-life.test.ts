@@ -62,7 +62,7 @@ function createWorld(...jails: readonly JailConfig[]) {
       const desired = createDesired(declared, observed);
       const { steps } = plan(desired, observed, wholeScope(desired, observed), now, HOST, new WeakMap());
       return steps.map((step) => {
-        if (step.do === 'look') return 'look';
+        if (step.do === 'look' || step.do === 'release') return step.do;
         if (step.do === 'disarm') {
           tell({ type: 'disarmed', at: now, id: step.id, jail: step.jail });
           return `disarm ${step.id}`;

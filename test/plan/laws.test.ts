@@ -48,6 +48,6 @@ function stepsLeft(world: World): string[] {
   const planned = world.daemon?.whole(world.now).steps ?? [];
   return planned.map((step) => {
     if (step.do === 'look') return 'look';
-    return `${step.do} ${step.do === 'disarm' ? step.id : step.want.id}`;
+    return `${step.do} ${'id' in step ? step.id : step.want.id}`;
   });
 }

@@ -8,6 +8,7 @@ import { planHandler, reloadHandler } from './reload.ts';
 import { removeHandler } from './remove.ts';
 import type { Services } from './services.ts';
 import { statusHandler } from './status.ts';
+import { stopHandler } from './stop.ts';
 import { triggerHandler } from './trigger.ts';
 
 /** The verbs of the control socket; `hello` is answered by the socket itself. */
@@ -23,12 +24,6 @@ export function createHandlers(services: Services): ReadonlyMap<string, Handler>
     ['trigger', triggerHandler(services)],
     ['attach', attachHandler(services)],
     ['remove', removeHandler(services)],
-    [
-      'stop',
-      async () => {
-        await services.stop();
-        return { pid: process.pid };
-      },
-    ],
+    ['stop', stopHandler(services)],
   ]);
 }

@@ -1,10 +1,12 @@
 import type { Precious } from '../../config/enclosed.ts';
 import type { Journal } from '../../history/journal.ts';
 import type { Outputs } from '../../history/outputs.ts';
-import type { Keeper } from '../../keeper/keeper.ts';
+import type { Ending } from '../ending.ts';
 import type { Feed } from '../feed.ts';
+import type { Keepers } from '../keepers.ts';
 import type { Looker } from '../looker.ts';
 import type { Loop } from '../loop.ts';
+import type { DaemonOptions } from '../options.ts';
 import type { Reloader } from '../reloader.ts';
 import type { StateFile } from '../state-file.ts';
 
@@ -22,7 +24,8 @@ export interface Services {
   readonly own: readonly Precious[];
   readonly version: string;
   readonly startedAt: number;
-  readonly keeper: () => Keeper | undefined;
-  /** Takes everything down; resolves when it is. */
-  readonly stop: () => Promise<void>;
+  readonly keepers: Keepers;
+  readonly ending: Ending;
+  /** How this daemon was started. */
+  readonly options: DaemonOptions;
 }

@@ -6,13 +6,15 @@ import type { Feed } from '../feed.ts';
 import type { Services } from './services.ts';
 
 /** `trigger JAIL TITLE`: fires an armed probe from the host; with `wait` it answers when the command has ended. */
-export function triggerHandler({ loop, keeper, feed }: Services): Handler {
+export function triggerHandler({ loop, keepers, feed }: Services): Handler {
   return async (args, reply) => {
     const jail = textArgument(args, 'jail');
     const title = textArgument(args, 'title');
     const wait = flagArgument(args, 'wait');
     const want = find(loop.desired.forJail(jail), jail, title);
-    const link = keeper();
+    // A probe that is still to move is triggered where it is.
+    const older = loop.observed.jails.get(jail)?.probes.get(want.id)?.leaving?.[0];
+    const link = older ? keepers.of(older.epoch) : keepers.current;
     if (!link) throw new Complaint(EXIT.busy, 'there is no keeper at the moment', 'try again in a second');
 
     const ending = wait ? awaitEnding(feed) : undefined;

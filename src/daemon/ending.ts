@@ -1,0 +1,114 @@
+import type { Settings } from '../config/config.ts';
+import { jailOf, type Observed } from '../plan/observed.ts';
+import type { Keepers } from './keepers.ts';
+import type { Loop } from './loop.ts';
+import type { Orphans } from './orphans.ts';
+
+/** How a daemon ends in order: with all it has, or by leaving it to the next one. */
+export interface Ending {
+  /** From now on nothing is armed or changed any more. */
+  readonly begun: boolean;
+  /**
+   * SIGTERM, SIGINT and `stop`: every probe is taken away, commands finish or are ended. To ask again is to wait for the same.
+   *
+   * @param say told what is waited for
+   * @returns the pids of keepers that have not ended
+   */
+  stop(say?: (what: string) => void): Promise<readonly number[]>;
+  /** `upgrade`: keeper, probes and commands go on, and the next daemon finds them. */
+  leave(): Promise<void>;
+}
+
+export interface EndingParts {
+  readonly loop: Loop;
+  readonly keepers: Keepers;
+  readonly orphans: Orphans;
+  readonly settings: () => Settings;
+  readonly say: (level: 'info' | 'warn' | 'error', what: string) => void;
+  /** Nothing from outside is to be learned any more: the file's changes, the jails'. */
+  readonly deafen: () => Promise<void>;
+  /** The last thing: lets go of socket, pidfile and history. @param left pids of keepers that have not ended */
+  readonly close: (left: readonly number[]) => void;
+  readonly closeToLeave: () => void;
+}
+
+/** A keeper tells the ends of commands and is acknowledged; a disk may be slow: so long beyond all limits, ms. */
+const MARGIN = 10_000;
+/** Of a command that is defined nowhere any more, ms. */
+const USUAL_KILL_AFTER = 10_000;
+
+/** A daemon that has not begun to end. */
+export function createEnding(parts: EndingParts): Ending {
+  let begun = false;
+  let stopping: Promise<readonly number[]> | undefined;
+  let tellWait: (what: string | undefined) => void = () => {};
+  const waitsFor = new Promise<string | undefined>((resolve) => (tellWait = resolve));
+
+  async function stopNow(): Promise<readonly number[]> {
+    begun = true;
+    parts.say('info', 'stopping: every probe is taken away');
+    await parts.deafen();
+    const { grace } = parts.settings();
+    const killAfter = longestKillAfter(parts.loop);
+    const what = describeWait(parts.loop.observed, grace, killAfter);
+    tellWait(what);
+    if (what !== undefined) parts.say('info', what);
+    const within = grace + killAfter + MARGIN;
+    const [left] = await Promise.all([
+      parts.keepers.quit(grace, within),
+      parts.orphans.finish(grace, within),
+    ]);
+    for (const pid of left)
+      parts.say('error', `keeper pid ${pid} does not end; it is left to do so by itself`);
+    parts.close(left);
+    return left;
+  }
+
+  return {
+    get begun() {
+      return begun;
+    },
+    stop(say) {
+      void waitsFor.then((what) => what !== undefined && say?.(what));
+      return (stopping ??= stopNow());
+    },
+    async leave() {
+      begun = true;
+      parts.say('info', 'this daemon ends for an upgrade; keeper, probes and commands go on');
+      await parts.deafen();
+      parts.orphans.stop();
+      await parts.keepers.leave();
+      parts.closeToLeave();
+    },
+  };
+}
+
+/** Of all that may run: a run keeps the limit that it started with. */
+function longestKillAfter({ observed, desired }: Loop): number {
+  let longest = USUAL_KILL_AFTER;
+  for (const jail of observed.jails.values())
+    for (const { id, ordered } of jail.probes.values())
+      for (const want of [ordered, desired.forJail(jail.name).get(id)])
+        longest = Math.max(longest, want?.probe.killAfter ?? 0);
+  return longest;
+}
+
+function describeWait(observed: Observed, grace: number, killAfter: number): string | undefined {
+  const SHOWN = 5;
+  const running: string[] = [];
+  for (const jail of observed.jails.values())
+    for (const { id, commands } of jail.probes.values())
+      for (const run of commands.keys()) running.push(`${nameOf(observed, id)} (${run})`);
+  if (running.length === 0) return undefined;
+  const more = running.length > SHOWN ? ` and ${running.length - SHOWN} more` : '';
+  const what = `${running.length} command${running.length === 1 ? '' : 's'}: ${running.slice(0, SHOWN).join(', ')}${more}`;
+  return `waiting for ${what}; ${seconds(grace)}, then TERM, and KILL at most ${seconds(killAfter)} later`;
+}
+
+function nameOf(observed: Observed, id: string): string {
+  return id.startsWith('adhoc/') ? `${id} of ${jailOf(observed, id)}` : id;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}

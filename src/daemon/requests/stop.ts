@@ -1,0 +1,10 @@
+import type { Handler } from '../../control/server.ts';
+import type { Services } from './services.ts';
+
+/** `stop`: answers when everything is down, and tells in rows what it waits for. */
+export function stopHandler({ ending }: Services): Handler {
+  return async (_, reply) => {
+    const left = await ending.stop((what) => void reply.row({ waiting: what }).catch(() => {})); // who asked has left
+    return { pid: process.pid, ...(left.length > 0 && { left }) };
+  };
+}

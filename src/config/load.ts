@@ -14,6 +14,7 @@ import type { Precious } from './enclosed.ts';
 import { gather } from './gather.ts';
 import type { Gathered, Sheet, Trust } from './gather.ts';
 import { findMissingPrograms } from './programs.ts';
+import { findUnfitRoots } from './root-way.ts';
 import { resolve, resolveSettings, usersOf } from './resolve.ts';
 import type { Resolved } from './resolve.ts';
 import { complainOf } from './source.ts';
@@ -99,6 +100,7 @@ export function createLoader(path: string, options: LoaderOptions): Loader {
       ...dangers,
       ...findUnwiseTitles(jails),
       ...(options.programs ? drafts.flatMap(findMissingPrograms) : []),
+      ...(options.programs ? drafts.flatMap((draft) => findUnfitRoots(draft, options.owner)) : []),
     ]);
     const diagnostics = inOrder(gathered, [
       ...gathered.problems,

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { look } from '../../src/jails/look.ts';
 import { byChroot, definition, keeper } from '../keeper/rig.ts';
-import { daemon, type Daemon } from '../rig/daemon.ts';
+import { daemon, PROGRAM, type Daemon } from '../rig/daemon.ts';
+import { execute } from '../rig/execute.ts';
 import type { Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 import { built, stories } from './rig.ts';
@@ -36,7 +37,7 @@ tell('the directory itself is never a symlink, whoever made it', async (t) => {
   for (const path of ['build', 'build/', 'build//'])
     assert.is(
       await see(`${t.dir}/${path}`),
-      `absent: ${t.dir}/${path} is a symbolic link, which is not followed: name the directory`,
+      `absent: chroot: ${t.dir}/${path} is a symbolic link, which is not followed: name the directory`,
     );
 });
 
@@ -62,6 +63,27 @@ tell('who else could lead the way elsewhere is named, and nothing is entered', a
     await see(path),
     `refused: chroot: ${above} belongs to uid 1234, not to root, who could choose what is entered`,
   );
+});
+
+tell('check says beforehand which directories would not be entered', async (t) => {
+  await mkdir(join(t.dir, 'open', 'a'), { recursive: true });
+  await chmod(join(t.dir, 'open'), 0o777);
+  await symlink('good', join(t.dir, 'link'));
+  await mkdir(join(t.dir, 'good'));
+  const jails = { a: 'open/a', b: 'link', c: 'good', d: 'not-yet' };
+  const lines = Object.entries(jails).map(
+    ([name, path]) =>
+      `  ${name}: {chroot: ${t.dir}/${path}, probes: {${name.repeat(6)}: {command: "true"}}}\n`,
+  );
+  const file = join(t.dir, 'jaildaemon.yml');
+  await writeFile(file, `jails:\n${lines.join('')}`, { mode: 0o600 });
+  const { code, stderr } = await execute(process.execPath, [PROGRAM, 'check', file]);
+  assert.is(code, 0, 'by the time it is loaded it may be right');
+  const said = stderr.split('\n').filter((line) => line.includes('warning: '));
+  assert.equal(said, [
+    `${file}:2:15: warning: nothing would be armed in this directory: ${t.dir}/open can be written by everybody (mode 0777), who could choose what is entered`,
+    `${file}:3:15: warning: nothing would be armed in this directory: ${t.dir}/link is a symbolic link, which is not followed: name the directory`,
+  ]);
 });
 
 /** A daemon with one probe in this directory, which it looks at all the time. */
@@ -118,7 +140,7 @@ tell('a symlink or a file in its place: waiting, and nothing is entered through 
   await rename(path, `${path}.old`);
   await symlink('elsewhere', path);
   const waiting = await host.reaches('build/BUTTON', 'waiting');
-  assert.is(waiting.reason, `${path} is a symbolic link, which is not followed: name the directory`);
+  assert.is(waiting.reason, `chroot: ${path} is a symbolic link, which is not followed: name the directory`);
   await until(() => rootOr(first.pid) === undefined, 'the probe has left');
 
   await unlink(path);

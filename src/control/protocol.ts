@@ -1,6 +1,7 @@
 /**
  * The control socket: newline-delimited JSON. A request is one line, an object with a `verb`. Its answer is a line
- * `{"heard": PID}` at once, then any number of `{"row": …}`, then one `{"done": …}` or `{"error": …}`.
+ * `{"heard": PID}` at once (and again now and then, to one that has closed its own side), then any number of
+ * `{"row": …}`, then one `{"done": …}` or `{"error": …}`.
  */
 
 /** Exit codes, sysexits(3), and the two of our own (design of `status` and `plan`). */

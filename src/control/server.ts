@@ -14,6 +14,8 @@ export interface Reply {
 
 /** A connection must bring its request within this time, ms. */
 const PATIENCE = 10_000;
+/** Says no more than that we are there; it may come more than once. */
+const HEARD = `${JSON.stringify({ heard: process.pid } satisfies Answer)}\n`;
 /** More connections than this at once: the one that has been silent longest is closed. */
 const CROWD = 200;
 
@@ -33,9 +35,14 @@ export function createControlServer(
     if (silent.size > CROWD) silent.values().next().value?.destroy();
     const gone = new AbortController();
     const impatience = setTimeout(() => socket.destroy(), PATIENCE);
+    let beat: NodeJS.Timeout | undefined;
+    const feel = (): void => {
+      if (socket.writable) socket.write(HEARD);
+    };
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       clearTimeout(impatience);
+      clearInterval(beat);
       silent.delete(socket);
       gone.abort();
     });
@@ -53,6 +60,10 @@ export function createControlServer(
     });
     socket.on('end', () => {
       if (silent.has(socket)) socket.destroy();
+      // It has closed its own side, or it has gone: which of the two, only a write tells. Who follows the history would
+      // else be kept until something happens.
+      else beat = setInterval(feel, PATIENCE);
+      feel();
     });
   });
 

@@ -81,6 +81,8 @@ static void read_order(struct arming_order *order)
 	must(order, STAGE_order, call1(__NR_close, FD_ORDER));
 }
 
+#include "guard.h"
+
 /* The session keyring of whoever started the keeper must not be reachable from inside. */
 static void leave_keyring(const struct arming_order *order)
 {
@@ -199,17 +201,16 @@ static void lock(void)
 }
 
 /*
- * The clone, inside. Signals are blocked until it has said that it is ready, so whichever HUP kills it has met a
- * probe that the keeper knows to be ready. That it has locked itself up, the keeper sees with its own eyes.
+ * The clone, inside, before the eyes of its guard, which knows each of these calls. Signals are blocked until it has said
+ * that it is ready, so whichever HUP kills it has met a probe that the keeper knows to be ready. That it has locked itself up, the keeper sees with its own eyes.
  */
-static _Noreturn void wait_in_jail(const char *title)
+static _Noreturn void wait_in_jail(void)
 {
 	unsigned long nothing_blocked = 0;
 	char byte;
 
 	must(NULL, STAGE_setsid, call0(__NR_setsid));
 	must(NULL, STAGE_pdeathsig, prctl(PR_SET_PDEATHSIG, SIGNAL_KILL));
-	must(NULL, STAGE_name, prctl(PR_SET_NAME, (long)title));
 	report(NULL, ARMING_READY, STAGE_none, 0);
 
 	if (call(__NR_rt_sigprocmask, SET_MASK, (long)&nothing_blocked, 0, sizeof nothing_blocked, 0) < 0)
@@ -230,6 +231,7 @@ void probe(const long *stack)
 {
 	const char *title = (const char *)stack[1];
 	struct arming_order *order;
+	struct guarded guarded;
 	long clone;
 
 	/*
@@ -241,6 +243,9 @@ void probe(const long *stack)
 	if ((unsigned long)order > -(unsigned long)PAGE || call3(__NR_madvise, (long)order, PAGE, MADV_DONTFORK) < 0)
 		leave(1);
 	read_order(order);
+	guarded.pid = 0;
+	if (!(order->flags & ARMING_USER))
+		start_guard(order, &guarded);
 
 	must(order, STAGE_dump, prctl(PR_SET_DUMPABLE, 0));
 	leave_keyring(order);
@@ -252,12 +257,18 @@ void probe(const long *stack)
 	must(order, STAGE_dump, prctl(PR_SET_DUMPABLE, 0)); /* new credentials may have put it back */
 	must(order, STAGE_nonewprivs, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 
+	must(order, STAGE_name, prctl(PR_SET_NAME, (long)title)); /* the clone's as well */
+	if (guarded.pid)
+		await_guard(order, &guarded);
+
 	clone = call(__NR_clone, CLONE_PARENT | SIGNAL_CHILD, 0, 0, 0, 0);
 	if (clone == 0)
-		wait_in_jail(title);
+		wait_in_jail();
 	/* A PID namespace whose first process has ended refuses new ones with "no memory". */
 	must(order, clone == -NO_MEMORY ? STAGE_gone : STAGE_clone, clone);
 	report(order, ARMING_PID, STAGE_none, (int)clone);
+	if (guarded.pid)
+		call(__NR_wait4, guarded.pid, 0, __WALL, 0, 0);
 	leave(0);
 }
 

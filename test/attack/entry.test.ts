@@ -41,21 +41,17 @@ for (const { who, kind, own } of INSIDERS) {
     const s = await siege(t, kind, probes, settings);
     await s.inside('ENTRY');
     const found = await s.attack('ambush', 'ENTRY', AMBUSHES, SECONDS);
-    const [seen, caught] = [Number(outcomes(found, 'seen')), Number(outcomes(found, 'caught'))];
-    if (own) {
-      hold(caught === 0, `${caught} of ${seen} were seized`);
-      await allIsWell(s);
-      return `EPERM for each of ${seen}`;
-    }
-    hold(caught > 5, `only ${caught} of ${seen} were seized in time: that shows nothing`);
-    for (const name of ['setuid', 'chroot', 'mount', 'sethostname', 'namespace'])
-      hold(!(found.get(name) ?? ['ok']).includes('ok'), `${name}: ok`);
-    hold(
-      [...new Set(found.get('descriptor'))].every((number) => number === '4' || number === '7'),
-      `it held the descriptors ${outcomes(found, 'descriptor')}`,
+    const [seen, caught, refused] = ['seen', 'caught', 'refused'].map((name) =>
+      Number(outcomes(found, name)),
     );
+    hold(caught === 0, `${caught} of ${seen} were seized, and could ${[...found.keys()].join(', ')}`);
+    hold(Number(refused) > 5, `only ${refused} of ${seen} were met in time: that shows nothing`);
+    const over = found.get('written over') ?? [];
+    hold(!over.includes('it obeys'), 'one did what was written over its program');
     await allIsWell(s);
-    return `${caught} of ${seen} seized in time: no capability (EPERM), no descriptor but two pipes`;
+    if (own) return `EPERM for each of ${seen}`;
+    hold(over.length > 0, 'none was written over: that shows nothing');
+    return `${refused} of ${seen} met in time: EPERM, its guard is there; ${over.length} written over, and killed by it`;
   });
 }
 

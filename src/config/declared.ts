@@ -13,6 +13,8 @@ export interface DeclaredProbe {
 export interface Declared {
   /** The jails with an exact name, in the order of the files. */
   readonly jailNames: readonly string[];
+  /** The jids that are keys, in digits. */
+  readonly jids: readonly string[];
   /** Where the file says that a jail of an exact name is. */
   whereabouts(name: string): Whereabouts | undefined;
   /**
@@ -63,7 +65,7 @@ export function createDeclared({ jails }: Pick<Config, 'jails'>): Declared {
     return (entries?.find((entry) => entry.whereabouts.by !== 'name') ?? entries?.[0])?.whereabouts;
   };
 
-  return { jailNames: [...named.keys()], whereabouts, forJail };
+  return { jailNames: [...named.keys()], jids: [...numbered.keys()], whereabouts, forJail };
 }
 
 /** Of entries in order of rank, the first definition of each key, and the first holder of each title. */

@@ -155,6 +155,7 @@ export function wishFor(config: Config): Wish {
 export function whereaboutsOf({ declared }: Wish, observed: Observed): Map<string, Whereabouts> {
   const jails = new Map<string, Whereabouts>();
   for (const { jail, whereabouts } of observed.adhoc.values()) jails.set(jail, whereabouts);
+  for (const jid of declared.jids) jails.set(jid, { by: 'name' });
   for (const name of declared.jailNames) jails.set(name, declared.whereabouts(name) ?? { by: 'name' });
   return jails;
 }

@@ -14,8 +14,10 @@ export function sightListed(
   name: string,
   whereabouts: Whereabouts & { readonly by: 'name' | 'path' },
 ): Sighting {
-  if (whereabouts.by === 'name')
-    return listing.byName.get(name) ?? { name, absent: `no jail named "${name}" runs` };
+  if (whereabouts.by === 'name') {
+    const what = /^[0-9]+$/.test(name) ? `with jid ${name}` : `named "${name}"`;
+    return listing.byName.get(name) ?? { name, absent: `no jail ${what} runs` };
+  }
   const { path } = whereabouts;
   const [first, ...others] = listing.byPath.get(path) ?? [];
   if (first === undefined) return { name, absent: `no jail with the root ${path} runs` };

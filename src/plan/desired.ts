@@ -25,15 +25,17 @@ export function createDesired(declared: Declared, observed: Observed): Desired {
     list.push({ id: adhoc.id, probe: adhoc.probe, adhoc: true });
     adhocByJail.set(adhoc.jail, list);
   }
-  const jailNames = [...new Set([...declared.jailNames, ...adhocByJail.keys()])];
+  const idle = new Set(idleJids(declared, observed));
+  const jailNames = [...new Set([...declared.jailNames, ...idle, ...adhocByJail.keys()])];
   const memo = new Map<string, ReadonlyMap<string, Wanted>>();
   const shared = sharedNamespaces(jailNames, observed);
 
   function declaredFor(name: string): Wanted[] {
     const jail = observed.jails.get(name);
+    const jid = idle.has(name) ? Number(name) : jidOf(jail);
     // A number that the system does not list is only what somebody called a process: no pattern means that.
     const listed = !/^[0-9]+$/.test(name) || runningJail(jail)?.kind === 'jail';
-    return declared.forJail(name, jidOf(jail), listed).map(({ probe, clash }) => ({
+    return declared.forJail(name, jid, listed).map(({ probe, clash }) => ({
       id: `${name}/${probe.key}`,
       probe,
       adhoc: false,
@@ -74,6 +76,13 @@ export function createDesired(declared: Declared, observed: Observed): Desired {
   }
 
   return { jailNames, forJail, together: (name) => shared.get(name) ?? [name] };
+}
+
+/** The jids of the file that no jail has now: until one has, they stand for a jail that is waited for. */
+function idleJids({ jids }: Declared, observed: Observed): readonly string[] {
+  if (jids.length === 0) return jids;
+  const taken = new Set([...observed.jails.values()].map((jail) => jidOf(jail)));
+  return jids.filter((jid) => !taken.has(Number(jid)));
 }
 
 /** For each jail that shares its PID namespace with others: all of them, in the order of the file. */

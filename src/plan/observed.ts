@@ -163,11 +163,12 @@ export function runningJail(jail: ObservedJail | undefined): Jail | undefined {
   return sighting && 'jail' in sighting ? sighting.jail : undefined;
 }
 
-/** Its jid, also of one that runs but cannot be entered. */
+/** Its number in the system's list of jails, also of one that runs but cannot be entered; Linux has no such numbers. */
 export function jidOf(jail: ObservedJail | undefined): number | undefined {
   const sighting = jail?.sighting;
   if (!sighting || 'absent' in sighting) return undefined;
-  return 'jail' in sighting ? sighting.jail.jid : sighting.jid;
+  if ('refused' in sighting) return sighting.jid;
+  return sighting.jail.kind === 'jail' ? sighting.jail.jid : undefined;
 }
 
 /** Whether an id is that of an ad hoc probe: no jail may be called `adhoc`. */

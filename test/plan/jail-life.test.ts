@@ -32,6 +32,19 @@ const running = (name: string, jid: number, changes: Partial<Jail> = {}): Sighti
   },
 });
 
+/** A jail of Linux. */
+const process = (name: string, pid: number): Sighting => ({
+  name,
+  jail: {
+    name,
+    kind: 'pid',
+    instance: `b:${pid}:1`,
+    jid: pid,
+    pid,
+    entrance: { by: 'pid', pid, start: '1' },
+  },
+});
+
 /** The daemon's two pure functions over what is told; orders are carried out at once, the probe of key A having pid 101. */
 function createWorld(...jails: readonly JailConfig[]) {
   const declared = createDeclared({ jails });
@@ -90,6 +103,22 @@ test('a pattern and a jid find jails that nobody has named', () => {
   assert.equal(world.turn(), ['arm web/C']);
 });
 
+test('a jid that no jail has is waited for under its number', () => {
+  const world = createWorld(entry('7', 'A'));
+  world.see({ name: '7', absent: 'no jail with jid 7 runs' });
+  assert.equal(world.turn(), []);
+  assert.is(world.why('7/A'), 'no jail with jid 7 runs');
+  world.see(running('mail', 7));
+  assert.equal(world.turn(), ['arm mail/A']);
+  assert.is(world.why('7/A'), undefined);
+});
+
+test('the pid of a process is no jid', () => {
+  const world = createWorld(entry('4711', 'A'), entry('web', 'B'));
+  world.see(process('web', 4711));
+  assert.equal(world.turn(), ['arm web/B']);
+});
+
 test('a jail without a name has its jid for one, which patterns match as well', () => {
   const world = createWorld(entry('*', 'A'), entry('9', 'B'));
   world.see(running('9', 9), running('svcj-nginx', 10), running('a.svcj-x', 11));
@@ -98,15 +127,7 @@ test('a jail without a name has its jid for one, which patterns match as well', 
 
 test('a process that somebody called by its number is meant by no pattern', () => {
   const world = createWorld(entry('*', 'A'));
-  const pid: Jail = {
-    name: '4711',
-    kind: 'pid',
-    instance: 'b:4711:1',
-    jid: 4711,
-    pid: 4711,
-    entrance: { by: 'pid', pid: 4711, start: '1' },
-  };
-  world.see({ name: '4711', jail: pid });
+  world.see(process('4711', 4711));
   assert.equal(world.turn(), []);
 });
 
@@ -152,6 +173,15 @@ test('a probe that TERM or KILL has ended stays away for longer than its jail ne
     world.see(running('web', 2));
     assert.equal(world.turn(), ['arm web/A'], 'a new life of the jail need not wait');
   }
+});
+
+test('on Linux nobody ends a jail in that way', () => {
+  const world = createWorld(entry('web', 'A'));
+  world.see(process('web', 4711));
+  world.turn();
+  world.die('web/A', 15);
+  world.pass(1_000);
+  assert.equal(world.turn(), ['arm web/A']);
 });
 
 test('any other end is no sign of that', () => {

@@ -137,6 +137,7 @@ export class World implements Surroundings {
     const file = new Map([...this.file].map(([name, probes]) => [name, [...probes.values()]]));
     return {
       jailNames: [...file.keys()],
+      jids: [],
       whereabouts: () => ({ by: 'pid', pid: 1 }),
       forJail: (name) => (file.get(name) ?? []).map((one) => ({ probe: one })),
     };

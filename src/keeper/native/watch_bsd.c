@@ -51,10 +51,9 @@ static int wish(const struct watch *watch, int descriptor, int filter, bool want
 int watch_change(struct watch *watch, int descriptor, unsigned what)
 {
 	bool out = what & WATCH_WRITE, in = what & WATCH_READ || !out;
+	int error = wish(watch, descriptor, EVFILT_READ, in, what);
 
-	if (wish(watch, descriptor, EVFILT_READ, in, what) == -1)
-		return -1;
-	return wish(watch, descriptor, EVFILT_WRITE, out, what);
+	return wish(watch, descriptor, EVFILT_WRITE, out, what) == -1 ? -1 : error;
 }
 
 int watch_add(struct watch *watch, int descriptor, unsigned what, watch_ready *ready, void *owner)

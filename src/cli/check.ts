@@ -1,10 +1,8 @@
 import { escapeText, formatCount, formatDiagnostics } from '../config/format.ts';
 import { createLoader } from '../config/load.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { printableJson } from '../printable.ts';
 import { withoutSource } from './render.ts';
-
-/** Where the configuration is, unless somebody says otherwise. */
-export const defaultFile = '/usr/local/etc/jaildaemon.yml';
 
 export interface CheckOptions {
   /** One JSON object on stdout, for programs. */
@@ -18,7 +16,10 @@ export interface CheckOptions {
  * others than root the owners and modes of files are warnings, since the file may be on its way to its place.
  * Comes to the exit code: 0, or 78 (EX_CONFIG).
  */
-export async function check(file: string = defaultFile, { json, print }: CheckOptions = {}): Promise<number> {
+export async function check(
+  file: string = DEFAULTS.config,
+  { json, print }: CheckOptions = {},
+): Promise<number> {
   const lenient = process.getuid?.() !== 0;
   const result = await createLoader(file, { owner: 0, lenient, programs: true, here: true }).load();
   const diagnostics = result.ok ? result.warnings : result.diagnostics;

@@ -4,6 +4,7 @@ import { Complaint, EXIT } from '../control/protocol.ts';
 import { startDaemon, type Daemon } from '../daemon/daemon.ts';
 import { ConfigComplaint } from '../daemon/first-standing.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
+import { printable } from '../printable.ts';
 import type { Signals } from '../signals.ts';
 
 const FAULTS = ['uncaughtException', 'unhandledRejection'] as const;
@@ -80,16 +81,21 @@ async function failure(error: unknown): Promise<{ code: number; text: string }> 
     const { formatDiagnostics } = await import('../config/format.ts');
     return {
       code: error.code,
-      text: `${formatDiagnostics(error.result.diagnostics)}jaildaemon: ${error.message}\n  ${error.hint}\n`,
+      text: `${formatDiagnostics(error.result.diagnostics)}${complaintText(error)}`,
     };
   }
-  if (error instanceof Complaint)
-    return {
-      code: error.code,
-      text: `jaildaemon: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`,
-    };
+  if (error instanceof Complaint) return { code: error.code, text: complaintText(error) };
   return {
     code: EXIT.failed,
-    text: `jaildaemon: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    text: `jaildaemon: ${error instanceof Error ? stackOf(error) : printable(String(error))}\n`,
   };
+}
+
+/** As the command line tells it: what a path or a file has put into it is made safe for a terminal. */
+function complaintText({ message, hint }: Complaint): string {
+  return `jaildaemon: ${printable(message)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`;
+}
+
+function stackOf({ stack, message }: Error): string {
+  return (stack ?? message).split('\n').map(printable).join('\n');
 }

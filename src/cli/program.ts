@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { nearest } from '../config/nearest.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
+import { DEFAULTS } from '../defaults.ts';
 import { printable } from '../printable.ts';
 import type { Signals } from '../signals.ts';
 import type { ChrootOptions } from './chroot.ts';
@@ -11,8 +12,6 @@ export interface Common {
   readonly socket: string;
   readonly json: boolean;
 }
-
-const SOCKET = '/var/run/jaildaemon.pipe';
 
 const EXAMPLES = `
 Examples:
@@ -127,18 +126,18 @@ async function dispatch(
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help; "jaildaemon COMMAND -h" that of a command')
     .helpCommand(false)
-    .option('-f, --socket <ipcsockpath>', 'the control socket', SOCKET)
+    .option('-f, --socket <ipcsockpath>', 'the control socket', DEFAULTS.socket)
     .option('-D, --daemon', 'start the daemon; returns when it is ready, or says why it is not')
     .option(
       '-p, --pidfile <pidfile>',
-      'with -D: where the daemon writes its pid (default: /var/run/jaildaemon.pid)',
+      `with -D: where the daemon writes its pid (default: ${DEFAULTS.pidfile})`,
     )
-    .option('--config <file>', 'with -D: the configuration (default: /usr/local/etc/jaildaemon.yml)')
-    .option('--state <dir>', 'with -D: what must outlive the daemon (default: /var/db/jaildaemon)')
+    .option('--config <file>', `with -D: the configuration (default: ${DEFAULTS.config})`)
+    .option('--state <dir>', `with -D: what must outlive the daemon (default: ${DEFAULTS.state})`)
     .option('--foreground', 'with -D or alone: do not detach, for systemd and containers')
     .option(
       '--log <target>',
-      'with -D: a file, "syslog" or "stderr" (default: /var/log/jaildaemon.log; in the foreground stderr)',
+      `with -D: a file, "syslog" or "stderr" (default: ${DEFAULTS.log}; in the foreground stderr)`,
     )
     .addOption(new Option('--log-format <format>', 'with -D').choices(['text', 'json']).default('text'))
     .addOption(new Option('--ready-fd <fd>').hideHelp())
@@ -174,7 +173,7 @@ async function dispatch(
     'validate the configuration; needs no daemon and no root',
     '$ jaildaemon check\n$ jaildaemon check ./new.yml --json',
   )
-    .argument('[file]', 'the configuration (default: /usr/local/etc/jaildaemon.yml)')
+    .argument('[file]', `the configuration (default: ${DEFAULTS.config})`)
     .addOption(json())
     .option('--print', 'print what it comes to, every default filled in')
     .action(
@@ -259,6 +258,19 @@ async function dispatch(
   )
     .addOption(json())
     .action(action(async (common) => (await import('./doctor.ts')).doctor(common)));
+  command(
+    'upgrade',
+    'start the daemon anew, from the program that this is; nothing is disarmed',
+    `# jaildaemon upgrade                                 after another version was installed
+# jaildaemon upgrade --keeper                        the keeper too, though its protocol is the same: probe by probe`,
+  )
+    .addOption(json())
+    .option('--keeper', 'replace the keeper too: its probes move to a new one, its commands finish')
+    .action(
+      action(async (common, options: { keeper?: boolean }) =>
+        (await import('./upgrade.ts')).upgrade(common, options),
+      ),
+    );
   command('stop', 'take every probe away, let commands finish, and end the daemon', '# jaildaemon stop')
     .addOption(json())
     .action(action(async (common) => (await import('./stop.ts')).stop(common)));

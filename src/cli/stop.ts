@@ -3,9 +3,7 @@ import { Complaint, EXIT } from '../control/protocol.ts';
 import { printable } from '../printable.ts';
 import type { Common } from './program.ts';
 import { print, printJson } from './render.ts';
-
-/** The daemon has done everything when it answers; so long its process may take to end, ms. */
-const LONGEST = 5_000;
+import { untilEnded } from './until-ended.ts';
 
 interface Stopped {
   readonly pid: number;
@@ -18,7 +16,8 @@ export async function stop({ socket, json }: Common): Promise<number> {
   const { pid, left = [] } = await ask<Stopped>(socket, { verb: 'stop' }, (row: { waiting: string }) => {
     if (!json) process.stderr.write(`${printable(row.waiting)}\n`);
   });
-  await ended(pid);
+  // A script that starts the next daemon at once must not meet the end of this one.
+  await untilEnded(pid);
   if (left.length > 0)
     throw new Complaint(
       EXIT.failed,
@@ -28,19 +27,4 @@ export async function stop({ socket, json }: Common): Promise<number> {
   if (json) await printJson({ version: 1, pid });
   else await print(`stopped: daemon pid ${pid}, its keeper and every probe\n`);
   return EXIT.ok;
-}
-
-/** A script that starts the next daemon at once must not meet the end of this one. */
-async function ended(pid: number): Promise<void> {
-  const until = Date.now() + LONGEST;
-  while (lives(pid) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

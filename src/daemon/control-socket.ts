@@ -9,6 +9,11 @@ const HEARD_WITHIN = 2_000;
 /** So often others may come between while a stale socket is taken away. */
 const TRIES = 10;
 
+interface Hello {
+  readonly pid: number;
+  readonly version: string;
+}
+
 /**
  * Asks the socket whether another daemon answers, as `-D` of the original does.
  *
@@ -21,11 +26,11 @@ export async function refuseSecondDaemon(path: string, pidfile: string): Promise
   // What is no socket is not connected to: `claimSocket` says what is in the way.
   if (!found?.isSocket()) return found;
   try {
-    const { pid } = await ask<{ pid: number }>(path, { verb: 'hello' }, () => {}, HEARD_WITHIN);
+    const { pid, version } = await ask<Hello>(path, { verb: 'hello' }, () => {}, HEARD_WITHIN);
     throw new Complaint(
       EXIT.busy,
-      `a daemon runs already: pid ${pid}, socket ${path}`,
-      '"jaildaemon reload" makes it read its file, "jaildaemon stop" ends it',
+      `a daemon runs already: pid ${pid}, version ${version}, socket ${path}`,
+      '"jaildaemon upgrade" starts it anew without disarming anything, "jaildaemon reload" makes it read its file, "jaildaemon stop" ends it',
     );
   } catch (error) {
     // Nobody listens there any more: a stale socket is no obstacle.

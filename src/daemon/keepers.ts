@@ -60,7 +60,8 @@ type Hello = Extract<Message, { type: 'hello' }>;
 interface Member extends Watched {
   readonly keeper: Keeper;
   hello?: Hello;
-  role: 'silent' | 'current' | 'leaving';
+  /** `replaced`: the current one, while its successor is on its way. */
+  role: 'silent' | 'current' | 'replaced' | 'leaving';
   records: ListedRecord[];
   departure?: Departure;
   /** Resolves when it has said hello, or is lost. */
@@ -91,6 +92,9 @@ export function createKeepers(parts: KeeperParts): Keepers {
   const stopped = watchStopped(members, parts.post, () => parts.settings().rescan);
 
   const current = (): Member | undefined => [...members.values()].find(({ role }) => role === 'current');
+  /** Until its successor is there, the one that is replaced serves. */
+  const serving = (): Member | undefined =>
+    current() ?? [...members.values()].find(({ role }) => role === 'replaced');
   const silent = (): Member[] => [...members.values()].filter(({ hello }) => !hello);
   const living = (): void => parts.living(new Set(members.keys()));
   const say = (level: 'warn' | 'error', what: string, why?: string): void =>
@@ -252,6 +256,19 @@ export function createKeepers(parts: KeeperParts): Keepers {
     else if (member.hello) install(member);
   }
 
+  async function replaceNow(): Promise<void> {
+    const older = current();
+    if (older) older.role = 'replaced';
+    try {
+      await startOne();
+    } finally {
+      if (older && members.has(older.epoch)) {
+        if (current()) depart(older);
+        else older.role = 'current';
+      }
+    }
+  }
+
   /** Half of an installation is of another version. */
   function refuseForeign({ keeper }: Member, version: number): never {
     keeper.send({ verb: 'quit', grace: 0 });
@@ -317,20 +334,12 @@ export function createKeepers(parts: KeeperParts): Keepers {
       attendSoon();
     },
     get current() {
-      return current()?.keeper;
+      return serving()?.keeper;
     },
     of: (epoch) => members.get(epoch)?.keeper,
-    send: (order) => current()?.keeper.send(order),
+    send: (order) => serving()?.keeper.send(order),
     limit,
-    replace: () =>
-      exclusively(async () => {
-        const older = current();
-        if (older) older.role = 'leaving'; // none is started beside a current one
-        await startOne().catch((error) => {
-          if (older) older.role = 'current';
-          throw error;
-        });
-      }),
+    replace: () => exclusively(replaceNow),
     look: () => stopped.look(),
     async quit(grace, within) {
       close();

@@ -16,14 +16,6 @@ export interface DaemonOptions {
   readonly readyFd?: number;
 }
 
-export const DEFAULTS = {
-  config: '/usr/local/etc/jaildaemon.yml',
-  state: '/var/db/jaildaemon',
-  socket: '/var/run/jaildaemon.pipe',
-  pidfile: '/var/run/jaildaemon.pid',
-  log: '/var/log/jaildaemon.log',
-} as const;
-
 /** What must not lie where a jail's root could change it; the configuration itself is known to who loads it. */
 export function ownFiles({ state, socket, pidfile, log }: DaemonOptions): Precious[] {
   return [

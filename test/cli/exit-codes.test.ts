@@ -17,6 +17,7 @@ const COMMANDS = [
   'output',
   'trigger',
   'remove',
+  'upgrade',
   'stop',
 ];
 const NEEDS: Record<string, string[]> = {

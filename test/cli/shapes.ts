@@ -210,3 +210,13 @@ export const trigger = object({
 });
 export const removed = object({ version: literal(1), id: text, jail: text, title: text });
 export const stopped = object({ version: literal(1), pid: count });
+const processes = object({
+  daemon: object({ pid: count, version: text }),
+  'keeper?': object({ pid: count, 'version?': count }),
+});
+export const upgraded = object({
+  version: literal(1),
+  before: processes,
+  after: processes,
+  probes: object({ armed: count, stayed: count, moved: count, waiting: count }),
+});

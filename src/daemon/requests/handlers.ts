@@ -10,6 +10,7 @@ import type { Services } from './services.ts';
 import { statusHandler } from './status.ts';
 import { stopHandler } from './stop.ts';
 import { triggerHandler } from './trigger.ts';
+import { replaceKeeperHandler, upgradeHandler } from './upgrade.ts';
 
 /** The verbs of the control socket; `hello` is answered by the socket itself. */
 export function createHandlers(services: Services): ReadonlyMap<string, Handler> {
@@ -24,6 +25,8 @@ export function createHandlers(services: Services): ReadonlyMap<string, Handler>
     ['trigger', triggerHandler(services)],
     ['attach', attachHandler(services)],
     ['remove', removeHandler(services)],
+    ['upgrade', upgradeHandler(services)],
+    ['replace-keeper', replaceKeeperHandler(services)],
     ['stop', stopHandler(services)],
   ]);
 }

@@ -1,0 +1,44 @@
+import { Complaint, EXIT } from '../../control/protocol.ts';
+import type { Handler } from '../../control/server.ts';
+import { settleAll } from '../settle.ts';
+import type { Services } from './services.ts';
+
+/** What is posted is learned in the next turn; a machine may be very busy, ms. */
+const LEARNED_WITHIN = 15_000;
+
+/** `upgrade`: this daemon ends, and leaves all it has to the next one. Answers with what that one needs to know. */
+export function upgradeHandler({ ending, options, version, loop }: Services): Handler {
+  return async () => {
+    const { readyFd, ...how } = options;
+    const unrecorded = loop.unrecorded;
+    await ending.leave();
+    return {
+      pid: process.pid,
+      version,
+      foreground: readyFd === undefined,
+      options: how,
+      ...(unrecorded !== undefined && { unrecorded }),
+    };
+  };
+}
+
+/** `replace-keeper`: answers when all has moved to the new one that can: a probe whose command runs follows later. */
+export function replaceKeeperHandler({ keepers, loop }: Services): Handler {
+  return async (_, reply) => {
+    await keepers.look();
+    await new Promise(setImmediate);
+    const older = loop.observed.keeper;
+    if (!older?.listed || older.stopped)
+      throw new Complaint(
+        EXIT.busy,
+        older ? 'the keeper is stopped: its probes cannot move' : 'there is no keeper at the moment',
+        older ? `let it go on (kill -CONT ${older.pid}), and try again` : 'try again in a second',
+      );
+    await keepers.replace();
+    const installed = (): true | undefined =>
+      loop.observed.keeper && loop.observed.keeper.epoch !== older.epoch ? true : undefined;
+    await loop.until(installed, LEARNED_WITHIN, reply.gone);
+    await settleAll(loop, reply.gone);
+    return { pid: older.pid };
+  };
+}

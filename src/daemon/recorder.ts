@@ -1,7 +1,7 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
 import { linesOf, orphanLine, unknownLine, type Naming } from '../history/history.ts';
-import { runningJail, type Observed } from '../plan/observed.ts';
+import type { Observed } from '../plan/observed.ts';
 
 /** Puts triggers into the history, and knows what the keeper may forget: only what is on disk. */
 export interface Recorder {
@@ -41,12 +41,6 @@ export function createRecorder(
     return startedAt;
   }
 
-  function instanceOf(id: string, observed: Observed): string {
-    const jail = observed.jails.get(naming(id).jail);
-    const { held, leaving } = jail?.probes.get(id) ?? {};
-    return (held ?? leaving?.[0])?.instance ?? runningJail(jail)?.instance ?? '';
-  }
-
   function read(event: Event, observed: Observed): void {
     // What it is told may have been lost with the line on which it was.
     if (event.type === 'keeper-found') acknowledged.delete(event.epoch);
@@ -58,9 +52,7 @@ export function createRecorder(
     if (event.type === 'started') starts.set(event.run, event.at);
     else if (event.type === 'orphaned')
       unwritten.push(
-        ...event.commands
-          .filter(({ told }) => !told)
-          .map((orphan) => orphanLine(orphan, naming(orphan.id), instanceOf(orphan.id, observed))),
+        ...event.commands.filter(({ told }) => !told).map((orphan) => orphanLine(orphan, naming(orphan.id))),
       );
     else if (event.type === 'orphan-ended' && !event.told) unwritten.push(unknownLine(event));
     else if (event.type === 'fired') unwritten.push(...linesOf(event, naming(event.id)));

@@ -23,8 +23,8 @@ export function linesOf(
 /**
  * The first line of a trigger whose keeper died before it could tell of it: by the marker of its command.
  */
-export function orphanLine(orphan: Orphan, naming: Naming, instance: string): Line {
-  const { run, id, startedAt, by } = orphan;
+export function orphanLine(orphan: Orphan, naming: Naming): Line {
+  const { run, id, instance, startedAt, by } = orphan;
   return { t: 'fired', id: run, probe: id, instance, ...naming, firedAt: stamp(startedAt), by };
 }
 

@@ -9,8 +9,10 @@ export interface Orphan {
   /** The trigger's. */
   readonly run: string;
   readonly by: 'jail' | 'host';
-  /** The instance in which its probe is spent by it (`respawn: never`). */
-  readonly once?: string;
+  /** Of its probe's jail when it was triggered. */
+  readonly instance: string;
+  /** Its probe is spent by it there (`respawn: never`). */
+  readonly once: boolean;
   readonly pid: number;
   /** ms since 1970. */
   readonly startedAt: number;
@@ -18,11 +20,15 @@ export interface Orphan {
   readonly bootTime: number;
 }
 
-/** The markers of commands in the state directory, `running/ID -> PID BOOTTIME-MS [host] [once=INSTANCE] KEY` (PROTOCOL.md, "Running a command"). */
+/** The markers of commands in the state directory, `running/ID -> PID BOOTTIME-MS INSTANCE[,once][,host] KEY` (PROTOCOL.md, "Running a command"). */
 export interface Markers {
   /** The triggers of all that are there. */
   runs(): string[];
-  /** Those of keepers that do not live any more. @param living the epochs of those that do */
+  /**
+   * Those of keepers that do not live any more, of each in the order of its triggers.
+   *
+   * @param living the epochs of those that do
+   */
   leftByOthers(living: ReadonlySet<string>): Orphan[];
   /** Whether the process is there still: the same pid, started within a second of that moment. */
   lives(orphan: Orphan): boolean;
@@ -51,20 +57,20 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
     } catch {
       return undefined; // it has just been removed, or is no marker
     }
-    // A jail's name has no space in it, and so no id begins with one of these words.
-    const [, pid, bootTime, host, once, id] =
-      /^(\d+) (\d+) (host )?(?:once=(\S+) )?(.+)$/s.exec(target) ?? [];
+    const [, pid, bootTime, instance = '', words = '', id] =
+      /^(\d+) (\d+) ([^ ,]*)((?:,[a-z]+)*) (.+)$/s.exec(target) ?? [];
     if (pid === undefined || bootTime === undefined || id === undefined) return undefined;
     const startedAt = Math.round(Date.now() - times.now() + Number(bootTime));
-    const by = host === undefined ? 'jail' : 'host';
+    const flags = new Set(words.split(','));
     return {
       id,
       run,
-      by,
+      instance,
+      once: flags.has('once'),
+      by: flags.has('host') ? 'host' : 'jail',
       pid: Number(pid),
       startedAt,
       bootTime: Number(bootTime),
-      ...(once !== undefined && { once }),
     };
   }
 
@@ -72,7 +78,7 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
     runs: names,
     leftByOthers(living) {
       const others = names().filter((name) => !living.has(name.slice(0, name.indexOf('-'))));
-      return others.flatMap((name) => read(name) ?? []);
+      return others.sort((a, b) => numberIn(a) - numberIn(b)).flatMap((name) => read(name) ?? []);
     },
     lives({ pid, bootTime }) {
       const started = times.startOf(pid);
@@ -87,4 +93,9 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
       }
     },
   };
+}
+
+/** A trigger's id is `EPOCH-SEQ`. */
+function numberIn(run: string): number {
+  return Number(run.slice(run.indexOf('-') + 1));
 }

@@ -81,12 +81,12 @@ function commandsOfOthers(probe: ObservedProbe, epoch: string): [string, Command
 
 /** A command whose keeper has died, and that still runs. That it was fired may never have been told. */
 export function learnOrphan(draft: Draft, orphan: Orphan & { readonly told: boolean }, at: number): void {
-  const { id, run, pid, startedAt, once, told } = orphan;
+  const { id, run, pid, startedAt, instance, once, told } = orphan;
   const name = draft.jailOf(id);
   const command: Command = { run, firedAt: startedAt, startedAt, pid, orphan: true };
   const jail = runningJail(draft.jails.get(name));
   // What was spent in an earlier life of the jail is not so in this one.
-  const spent = once !== undefined && (!jail || jail.instance === once) ? { spentIn: once } : {};
+  const spent = once && (!jail || jail.instance === instance) ? { spentIn: instance } : {};
   draft.change(
     name,
     id,

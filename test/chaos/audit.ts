@@ -180,7 +180,7 @@ function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
     else if (errand) commands++;
     if (fate === 'unknown') unknown++;
     if (!errand) {
-      if (fate === 'unknown') neverBegan++;
+      if (fate === 'unknown') neverBegan += by === 'jail' ? 1 : 0;
       else fail(`${id} (${probe}): a record of a command that never began: ${JSON.stringify(entry)}`);
       continue;
     }

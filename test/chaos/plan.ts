@@ -110,6 +110,8 @@ const STREAMS: readonly {
   { every: 25_000, make: churn },
   { every: 15_000, make: (random, at) => [{ at, do: 'fill', ms: random.between(500, 5_000) }] },
   { every: 3_000, make: attach },
+  { every: 5_000, make: swap },
+  { every: 12_000, make: ambush },
 ];
 
 const series = (count: number, apart: number): number[] => Array.from({ length: count }, (_, i) => i * apart);
@@ -153,6 +155,24 @@ function oneChange(random: Random): Changes[number] {
 
 function spoil(random: Random, at: number): Action {
   return { at, do: 'spoil', how: random.pick(['cut', 'key', 'type', 'empty']) };
+}
+
+/** Probes get new titles while they are asked for, so that both processes may hear it. */
+function swap(random: Random, at: number): Action[] {
+  const { jail, slots } = someProbes(random, 8);
+  const changes = slots.map((slot) => ({ slot, change: 'title' }) as const);
+  const presses = series(30, 20).map((after): Action => ({ at: at + after, do: 'press', jail, slots }));
+  return [{ at, do: 'edit', changes }, ...presses];
+}
+
+/** The keeper is killed just when it has most to do. */
+function ambush(random: Random, at: number): Action[] {
+  const jail = anyJail(random);
+  return [
+    { at, do: 'press-all', jail },
+    { at, do: 'press-all', jail: (jail + 1) % JAILS },
+    { at: at + random.between(0, 40), do: 'kill', whom: 'keeper', pick: 0 },
+  ];
 }
 
 /** A jail that restarts every second. */

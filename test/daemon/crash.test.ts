@@ -180,6 +180,22 @@ tell(
   },
 );
 
+tell('both are killed and the jail starts anew: what fired belongs to its former life', async (t) => {
+  const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran') } }));
+  const { instance } = await s.host.reaches('web/BUTTON', 'armed');
+  const { keeper } = await s.host.status();
+  await killDaemon(s);
+  await s.hup();
+  await s.reach(1);
+  process.kill(keeper?.pid ?? 0, 'SIGKILL');
+  await s.jail.restart();
+  assert.is((await s.host.start()).code, 0);
+  assert.is.not((await s.host.reaches('web/BUTTON', 'armed')).instance, instance);
+  const [entry] = await s.host.history();
+  assert.is(entry?.instance, instance);
+  assert.is(entry?.fate, 'unknown');
+});
+
 tell('both are killed: nothing is left in the jail, and everything comes back', async (t) => {
   const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran') }, SPENT: { command: 'true' } }));
   await s.host.reaches('web/BUTTON', 'armed');

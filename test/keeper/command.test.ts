@@ -109,8 +109,9 @@ story(
     await hangUp('a/b');
     const { id, pid } = await client.next('started');
     const marker = join(state, 'running', String(id));
-    const [its, moment, key] = (await readlink(marker)).split(' ');
+    const [its, moment, instance, key] = (await readlink(marker)).split(' ');
     assert.is(its, pid);
+    assert.match(String(instance), /^(life|dir)-\d+$/);
     assert.is(key, 'a/b');
     const ticks = Number(startOf(Number(pid)));
     assert.ok(Math.abs(ticks * 10 - Number(moment)) < 1000, `${ticks} ticks and ${moment} ms`);
@@ -125,7 +126,7 @@ story(
     const fired = await client.order('fire', { key: 'a/c' });
     await client.next('started', 'a/c');
     const asked = await readlink(join(state, 'running', String(fired['id'])));
-    assert.match(asked, /^\d+ \d+ host once=life a\/c$/);
+    assert.match(asked, /^\d+ \d+ life,once,host a\/c$/);
   },
 );
 

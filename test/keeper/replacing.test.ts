@@ -236,7 +236,7 @@ story(
     await killKeeper();
     await until(() => isGone(String(idle['pid'])), 'the probe is gone');
     // The marker says who still runs: the next daemon reads it.
-    assert.match(await readlink(`${state}/running/${id}`), new RegExp(`^${pid} \\d+ web/B$`));
+    assert.match(await readlink(`${state}/running/${id}`), new RegExp(`^${pid} \\d+ life-\\d+ web/B$`));
     await writeFile(go, '');
     await until(async () => (await output(String(id))) === 'one\ntwo\n', 'its last words are kept');
     await until(

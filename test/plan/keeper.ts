@@ -25,8 +25,7 @@ export interface Command {
   readonly run: string;
   readonly id: string;
   readonly firedAt: number;
-  /** The instance in which its probe is spent by it. */
-  readonly once?: string;
+  readonly instance: string;
   readonly respawn: Definition['respawn'];
   folded: number;
 }
@@ -320,8 +319,7 @@ export class Keeper {
     const { instance, respawn } = definition;
     const at = this.#world.wall();
     const run = `${this.epoch}-${this.#seq + 1}`;
-    const once = respawn === 'never' ? { once: instance } : {};
-    const command: Command = { run, id, firedAt: at, respawn, ...once, folded: 0 };
+    const command: Command = { run, id, instance, firedAt: at, respawn, folded: 0 };
     record.commands.push(command);
     this.#tell({ type: 'fired', id, instance, run: command.run, by: 'jail', once: respawn === 'never' });
     this.#tell({ type: 'started', id, run: command.run, pid: 9 });

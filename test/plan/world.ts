@@ -268,9 +268,9 @@ export class World implements Surroundings {
     this.keeper.hello();
     this.daemon?.hear({ type: 'keeper-found', at: this.now, epoch, pid: 2, version: 2, startedAt: this.now });
     const left = [...this.#markers.values()].filter(({ run }) => !run.startsWith(`${epoch}-`));
-    const commands = left.map(({ run, id, firedAt, once }) => {
-      const marker = { run, id, pid: 9, startedAt: firedAt, bootTime: 1, by: 'jail' as const };
-      return { ...marker, ...(once !== undefined && { once }), told: this.disk.history.has(run) };
+    const commands = left.map(({ run, id, instance, firedAt, respawn }) => {
+      const marker = { run, id, instance, pid: 9, startedAt: firedAt, bootTime: 1, by: 'jail' as const };
+      return { ...marker, once: respawn === 'never', told: this.disk.history.has(run) };
     });
     if (left.length > 0) this.daemon?.hear({ type: 'orphaned', at: this.now, commands });
     this.lookAtOrphans();
@@ -359,7 +359,7 @@ export class World implements Surroundings {
 
   #live(run: string): Command {
     for (const command of this.#running) if (command.run === run) return command;
-    return { run, id: '', firedAt: 0, respawn: 'never', folded: 0 };
+    return { run, id: '', instance: '', firedAt: 0, respawn: 'never', folded: 0 };
   }
 
   lookAtOrphans(): void {

@@ -52,7 +52,7 @@ static _Noreturn void give_in(enum stage stage)
 static int make_marker(const struct command *command)
 {
 	const struct definition *definition = command->definition;
-	bool once = definition->respawn == RESPAWN_NEVER;
+	const char *once = definition->respawn == RESPAWN_NEVER ? ",once" : "";
 	char link[LINK_MAX_LENGTH];
 	struct timespec now;
 
@@ -61,10 +61,9 @@ static int make_marker(const struct command *command)
 #else
 	clock_gettime(CLOCK_MONOTONIC, &now);
 #endif
-	snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s%s%s", (long)getpid(),
-		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, command->by_host ? "host " : "", once ? "once=" : "",
-		once ? definition_text(definition, definition->instance) : "", once ? " " : "",
-		definition_text(definition, definition->key));
+	snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s %s", (long)getpid(),
+		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, definition_text(definition, definition->instance), once,
+		command->by_host ? ",host" : "", definition_text(definition, definition->key));
 	return symlinkat(link, FD_RUNNING, command->id) == -1 ? errno : 0;
 }
 

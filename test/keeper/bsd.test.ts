@@ -1,0 +1,133 @@
+// limit: 240 s
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Fields } from '../../src/keeper/frame.ts';
+import { isAlive } from '../rig/proc.ts';
+import { story, type Teller } from '../rig/story.ts';
+import { until } from '../rig/until.ts';
+import { buildForBsd, unbuildable } from './bsd/build.ts';
+import { definition, keeper, kill } from './rig.ts';
+
+/** The BSD side's own code over libkqueue and port.c: what it does with what its system says, not what that says. */
+const test = suite('keeper: the BSD side, on Linux');
+const options = { unless: unbuildable(), seconds: 60 };
+
+async function scene(t: Teller) {
+  const { program, jails } = await buildForBsd(t);
+  const held = await keeper(t, { program });
+  /** A jail with this number, and how the keeper gets in. */
+  const jail = (jid: number, fields: Fields = {}): Fields => {
+    const root = join(jails, String(jid));
+    mkdirSync(root, { recursive: true });
+    const { dev, ino } = statSync(root, { bigint: true });
+    return {
+      enter: 'jail',
+      instance: `1700000000:${jid}`,
+      jid: String(jid),
+      dev: String(dev),
+      ino: String(ino),
+      ...fields,
+    };
+  };
+  return { ...held, jail, jails };
+}
+
+story(test, 'a probe enters by number, has nothing, and its HUP runs the command', options, async (t) => {
+  const { client, jail, jails, pid: keeperPid } = await scene(t);
+  const title = t.unique('RESTART me');
+  await client.order('arm', definition('web/A', title, jail(7), { uid: '1234', gid: '2345', groups: '5,6' }));
+  const { pid } = await client.next('armed');
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const line = (name: string): string => new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1] ?? '';
+
+  assert.is(readFileSync(`/proc/${pid}/cmdline`, 'latin1'), `${title}\0`);
+  assert.is(readFileSync(`/proc/${pid}/environ`, 'latin1'), '');
+  assert.is(line('Name'), 'jaildaemon-prob'); // 15 bytes here
+  assert.is(line('Uid'), '1234\t1234\t1234\t1234');
+  assert.is(line('Gid'), '2345\t2345\t2345\t2345');
+  assert.is(line('Groups'), '5 6 2345');
+  assert.match(line('SigBlk'), /^0+$/);
+  assert.is(line('PPid'), String(keeperPid));
+  assert.equal(
+    [readlinkSync(`/proc/${pid}/root`), readlinkSync(`/proc/${pid}/cwd`)],
+    [join(jails, '7'), join(jails, '7')],
+  );
+  assert.equal(readdirSync(`/proc/${pid}/fd`), ['7']); // the reading end of pipe L
+  assert.match(readFileSync(`/proc/${pid}/limits`, 'latin1'), /^Max core file size +0 +0 /m);
+
+  kill(String(pid), 'SIGHUP');
+  assert.is((await client.next('fired'))['by'], 'jail');
+  assert.is((await client.next('finished'))['exit'], '0');
+  assert.is.not((await client.next('armed'))['pid'], pid);
+});
+
+story(
+  test,
+  'another root, no jail of that number, a way in that is not there: named, and nothing is armed',
+  options,
+  async (t) => {
+    const { client, jail } = await scene(t);
+    const why = async (key: string, fields: Fields): Promise<unknown[]> => {
+      await client.order('arm', definition(key, t.unique(key), fields));
+      const failed = await client.next('failed', key);
+      return [failed['stage'], failed['errno']];
+    };
+    const [INVALID, STALE] = ['22', '116'];
+    assert.equal(await why('web/A', jail(7, { ino: '1' })), ['identity', STALE]);
+    assert.equal(await why('web/B', jail(7, { dev: '1' })), ['identity', STALE]);
+    assert.equal(await why('web/C', jail(7, { jid: '99', instance: '1700000000:99' })), ['gone', INVALID]);
+
+    const refuse = async (fields: Fields): Promise<string> => {
+      client.send('arm', definition('web/D', 'D', fields));
+      return String((await client.next('refused'))['why']);
+    };
+    assert.match(await refuse(jail(7, { name: 'web' })), /jails have none/);
+    assert.match(await refuse({ enter: 'pid', instance: 'i', pid: '1', start: '1' }), /no namespaces/);
+    for (const record of (await client.list()).values()) assert.is(record['state'], 'idle');
+  },
+);
+
+story(test, 'TERM and KILL are the end of a jail and no trigger', options, async (t) => {
+  const { client, jail } = await scene(t);
+  for (const [signal, number] of [
+    ['SIGTERM', '15'],
+    ['SIGKILL', '9'],
+  ] as const) {
+    await client.order('arm', definition('web/A', t.unique('A'), jail(7)));
+    kill(String((await client.next('armed'))['pid']), signal);
+    assert.is((await client.next('died'))['signal'], number);
+    assert.is((await client.list()).get('web/A')?.['state'], 'idle');
+  }
+  assert.is(client.events('fired').length, 0);
+});
+
+story(
+  test,
+  'deaths, output and words for the daemon in plenty, and the end of the keeper',
+  options,
+  async (t) => {
+    const { client, jail, output, kill: killKeeper } = await scene(t);
+    const jails = [jail(1), jail(2), jail(3)];
+    const many = { respawn: 'immediately', arg: ['/bin/sh', '-c', 'head -c 100000 /dev/zero'] };
+    for (let i = 0; i < 60; i++)
+      await client.order('arm', definition(`j/${i}`, t.unique(`P${i}`), jails[i % 3] ?? {}, many));
+    await until(() => client.events('armed').length === 60, 'all are armed');
+    for (const { pid } of client.events('armed')) kill(String(pid), 'SIGHUP');
+    await until(() => client.events('finished').length === 60, 'each command has ended');
+    await until(() => client.events('armed').length === 120, 'each is armed again');
+    for (const { exit } of client.events('finished')) assert.is(exit, '0');
+    const { id } = await client.next('fired');
+    await until(
+      async () => /34464 more bytes/.test(await output(String(id)).catch(() => '')),
+      'the scribe is done',
+    );
+
+    const probes = client.events('armed').slice(60);
+    await killKeeper();
+    await until(() => probes.every(({ pid }) => !isAlive(Number(pid))), 'every probe goes with its keeper');
+  },
+);
+
+test.run();

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { must } from '../../rig/execute.ts';
+import { missing } from '../../rig/proc.ts';
+import type { Teller } from '../../rig/story.ts';
+
+const NATIVE = join(import.meta.dirname, '../../../src/keeper/native');
+const PORT = import.meta.dirname;
+
+/** Where libkqueue is: a folder with `include/sys/event.h` and `libkqueue.a`, or what a package has put into the system. */
+const LIBRARY = process.env['LIBKQUEUE'];
+const INCLUDE = LIBRARY ? join(LIBRARY, 'include') : '/usr/include/kqueue';
+
+/** Why the BSD side cannot be built here; undefined when it can. */
+export function unbuildable(): string | undefined {
+  if (process.platform !== 'linux') return 'this is for Linux';
+  if (!existsSync(join(INCLUDE, 'sys/event.h'))) return 'no libkqueue; LIBKQUEUE=FOLDER says where it is';
+  return missing('cc');
+}
+
+/**
+ * The keeper and the probe as they are on DragonFly, but for Linux: the same files with `__linux__` undefined, and
+ * port.c in the place of the system.
+ *
+ * @returns the keeper's path; the jails are the folders in `jails` beside it
+ */
+export async function buildForBsd(t: Teller): Promise<{ readonly program: string; readonly jails: string }> {
+  const out = join(t.dir, 'bsd');
+  const jails = join(out, 'jails');
+  mkdirSync(jails, { recursive: true });
+  const program = join(out, 'keeper');
+  const flags = [
+    '-std=c11',
+    '-O1',
+    '-Wall',
+    '-Wextra',
+    '-Werror',
+    '-Wno-format-truncation',
+    '-U__linux__',
+    '-D_GNU_SOURCE',
+  ];
+  const where = ['-I', PORT, '-I', INCLUDE, '-include', join(PORT, 'port.h')];
+  const cc = (...args: string[]): Promise<string> =>
+    must('cc', [...flags, ...where, ...args], { cwd: NATIVE, seconds: 120 });
+  const sources = readdirSync(NATIVE).filter((name) => name.endsWith('.c'));
+  const library = LIBRARY ? [join(LIBRARY, 'libkqueue.a')] : ['-lkqueue'];
+  const port = join(PORT, 'port.c');
+
+  await cc('-DPORT', '-DWITH_QUEUE', '-c', '-o', join(out, 'port.o'), port);
+  await cc('-DPORT', '-c', '-o', join(out, 'port-probe.o'), port);
+  await cc(
+    '-o',
+    program,
+    ...sources,
+    'chroot/root_path.c',
+    join(out, 'port.o'),
+    ...library,
+    '-lpthread',
+    '-lrt',
+  );
+  await cc('-o', join(out, 'jaildaemon-probe'), 'probe/probe_bsd.c', join(out, 'port-probe.o'));
+  return { program, jails };
+}

@@ -1,0 +1,16 @@
+/* Stands before every file of the keeper and of the probe when bsd.test.ts builds them on Linux. See port.c. */
+#include <grp.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { INHERIT_NONE = 2 };
+int minherit(void *, size_t, int);
+int getpeereid(int, uid_t *, gid_t *);
+void setproctitle(const char *, ...);
+
+int port_close(int);
+int port_kqueue(void);
+#ifndef PORT
+#define close port_close
+#define kqueue port_kqueue
+#endif

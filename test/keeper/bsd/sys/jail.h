@@ -1,0 +1,1 @@
+int jail_attach(int);

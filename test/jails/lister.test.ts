@@ -132,6 +132,18 @@ story(lists, 'FreeBSD: one that ends with its last process, and who lives in it'
   assert.is(await readFile(join(h.dir, 'ps.asked'), 'utf8'), '-ax -o jid= -o pid= -o state=\n');
 });
 
+story(lists, 'FreeBSD without an id of the boot: the second in which it was booted', {}, async (t) => {
+  const h = await host(t);
+  const path = await h.root('www');
+  await h.prints('jls', freebsd({ jid: 7, name: 'www', path, cpuset: 3 }));
+  await h.prints('persist', persist([7, true]));
+  await h.script(
+    'sysctl',
+    `case "$*" in\n*boot_id) echo "sysctl: unknown oid 'kern.boot_id'" >&2; exit 1 ;;\n*) echo '{ sec = 1700000000, usec = 1 } Tue Nov 14 22:13:20 2023' ;;\nesac`,
+  );
+  assert.is(jailOf((await listOf('FreeBSD', h)).byName.get('www')).instance, '1700000000:7:3');
+});
+
 story(lists, 'a root that is not there, or reached through a link', {}, async (t) => {
   const h = await host(t);
   const path = await h.root('real');

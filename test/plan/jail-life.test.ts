@@ -5,6 +5,8 @@ import type { JailConfig } from '../../src/config/config.ts';
 import { createDeclared } from '../../src/config/declared.ts';
 import type { Event } from '../../src/event.ts';
 import type { Jail, Sighting } from '../../src/jails/jail.ts';
+import { orderFields } from '../../src/keeper/orders.ts';
+import { defineProbe, sameBody } from '../../src/plan/definition.ts';
 import { createDesired } from '../../src/plan/desired.ts';
 import { learn } from '../../src/plan/learn.ts';
 import { NOTHING_OBSERVED, withoutForgotten, type Observed } from '../../src/plan/observed.ts';
@@ -238,6 +240,29 @@ test('another directory in the place of its root: the probe is armed anew', () =
   world.turn();
   world.see(running('web', 1, { entrance: { by: 'jail', jid: 1, dev: '1', ino: '3', name: 'web' } }));
   assert.equal(world.turn(), ['arm web/A']);
+});
+
+test('what the keeper is told of such a jail, and what its commands are told', () => {
+  const sighting = running('web', 7, { path: '/jails/web', hostname: 'www.example.org' });
+  const jail = 'jail' in sighting ? sighting.jail : undefined;
+  if (!jail) throw new Error('it runs');
+  const definition = defineProbe('web/A', probe('A'), jail, HOST);
+  const { enter, jid, dev, ino, name } = orderFields({ verb: 'arm', definition });
+  assert.equal({ enter, jid, dev, ino, name }, { enter: 'jail', jid: 7, dev: '1', ino: '2', name: 'web' });
+  const facts = definition.env.filter((variable) => variable.startsWith('JAIL_')).sort();
+  assert.equal(facts, [
+    'JAIL_HOSTNAME=www.example.org',
+    'JAIL_JID=7',
+    'JAIL_NAME=web',
+    'JAIL_PATH=/jails/web',
+  ]);
+  // Its root may call the jail what it likes: no new process for that.
+  const renamed = defineProbe('web/A', probe('A'), { ...jail, hostname: 'other' }, HOST);
+  assert.is.not(renamed.tag, definition.tag);
+  assert.ok(sameBody(renamed.tag, definition.tag));
+  const nameless: Jail = { ...jail, entrance: { by: 'jail', jid: 7, dev: '1', ino: '2' } };
+  const dragonfly = orderFields({ verb: 'arm', definition: defineProbe('7/A', probe('A'), nameless, HOST) });
+  assert.is(dragonfly['name'], undefined);
 });
 
 test.run();

@@ -120,6 +120,8 @@ function lastOf(probe: ObservedProbe, last: LastTrigger): Last {
   };
 }
 
+const QUEUED = 'queued: as many commands run as the budget allows';
+
 /** The state in the words of the manual, from the strongest reason to the weakest. */
 export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undefined): Standing {
   if (want.clash !== undefined) return { state: 'failed', reason: want.clash };
@@ -150,6 +152,7 @@ export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe 
             : undefined,
       };
     case 'cooling':
+      if (held.reason === 'budget') return { state: 'running', reason: QUEUED };
       return { state: 'cooling', reason: holdReason(held.reason), until: held.until };
     default:
       if (probe?.trouble?.kind === 'died')
@@ -161,7 +164,7 @@ export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe 
 
 function queued(probe: ObservedProbe | undefined): string | undefined {
   const waits = [...(probe?.commands.values() ?? [])].some((command) => command.startedAt === undefined);
-  return waits ? 'queued: as many commands run as the budget allows' : undefined;
+  return waits ? QUEUED : undefined;
 }
 
 function why(probe: ObservedProbe | undefined): string {

@@ -9,7 +9,7 @@ export type RecordState =
   | 'idle'
   | 'removing'
   | 'removed';
-export type HoldReason = 'cooldown' | 'concurrency' | 'brake' | 'queue';
+export type HoldReason = 'cooldown' | 'concurrency' | 'brake' | 'queue' | 'budget';
 
 /** A command as the keeper lists it; `startedAt` is absent while it waits for the budget. Times: ms since 1970. */
 export interface ListedRun {

@@ -7,7 +7,7 @@
  *    │  └───────────────┘                 │                               ├─ never: ──────────► SPENT
  *    └────────────────────────────────────┘                               ├─ after: when the command has ended
  *                                                                         └─ immediately: at once
- *                 ENTERING ◄──── COOLING (cooldown, concurrency, brake, queue) ◄─────┘
+ *                 ENTERING ◄──── COOLING (cooldown, concurrency, budget, …) ◄────────┘
  *
  * The record's state decides, not the process: while a probe is replaced it is ARMED and has two of them, and
  * the first death by HUP is the trigger for both. disarm makes it REMOVING from anywhere, until no process is left;
@@ -44,6 +44,15 @@ static void idle(struct keeper *keeper, struct record *record)
 	enter_state(record, IDLE);
 }
 
+/* Over the budget one trigger of each probe may wait its turn, and no more. */
+static bool waits_its_turn(const struct keeper *keeper, const struct record *record)
+{
+	const struct list *newest = record->runs.prev;
+
+	return keeper->running >= keeper->budget && newest != &record->runs
+		&& OWNER(newest, struct run, of_record)->began == 0;
+}
+
 /* Why the probe must stay away for now, and until when (CLOCK_MONOTONIC; 0: until something happens). */
 static enum reason must_wait(struct keeper *keeper, struct record *record, int64_t *until)
 {
@@ -59,6 +68,8 @@ static enum reason must_wait(struct keeper *keeper, struct record *record, int64
 	*until = 0;
 	if (definition->respawn == RESPAWN_IMMEDIATELY && record->run_count >= definition->concurrency)
 		return HELD_CONCURRENCY;
+	if (waits_its_turn(keeper, record))
+		return HELD_BUDGET;
 	if (!record->promised && !queue_promise(keeper))
 		return HELD_QUEUE;
 	record->promised = true;
@@ -336,6 +347,12 @@ void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struc
 	} else if (was_entering) {
 		tell_died(keeper, record, body, pid, ending);
 	}
+}
+
+void record_run_started(struct keeper *keeper, struct record *record)
+{
+	if (record->state == COOLING && record->reason == HELD_BUDGET)
+		record_settle(keeper, record);
 }
 
 void record_run_ended(struct keeper *keeper, struct record *record, struct outcome outcome)

@@ -10,7 +10,7 @@
 #include "timer.h"
 
 enum state { IDLE, ENTERING, ARMED, RUNNING, COOLING, SPENT, REMOVING, REMOVED };
-enum reason { NOT_HELD, HELD_COOLDOWN, HELD_CONCURRENCY, HELD_BRAKE, HELD_QUEUE };
+enum reason { NOT_HELD, HELD_COOLDOWN, HELD_CONCURRENCY, HELD_BRAKE, HELD_QUEUE, HELD_BUDGET };
 
 /* How the newest run ended, for the receipt. */
 struct outcome {
@@ -56,6 +56,7 @@ void record_body_failed(struct keeper *keeper, struct body *body, enum stage sta
 void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struct ending ending);
 
 /* News of a run: it has ended and is no longer in the list. */
+void record_run_started(struct keeper *keeper, struct record *record);
 void record_run_ended(struct keeper *keeper, struct record *record, struct outcome outcome);
 
 /* Looks at the record, and does what follows. Harmless at any time; it may free the record. */

@@ -232,6 +232,7 @@ static bool run_start(struct keeper *keeper, struct run *run)
 	if (!scribe_wanted(keeper, run->seq, run->definition->output, run->output))
 		close(run->output);
 	run->output = -1;
+	record_run_started(keeper, run->record);
 	return true;
 }
 

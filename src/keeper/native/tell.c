@@ -11,7 +11,7 @@ enum { RUN_LINE_MAX = 256 };
 
 static const char *const state_words[] = {"idle", "entering", "armed", "running", "cooling", "spent", "removing",
 	PROTOCOL_VERSION == 1 ? "removing" : "removed"};
-static const char *const reason_words[] = {"", "cooldown", "concurrency", "brake", "queue"};
+static const char *const reason_words[] = {"", "cooldown", "concurrency", "brake", "queue", "budget"};
 
 static void begin(struct keeper *keeper, struct frame *frame, char buffer[EVENT_MAX], const char *verb,
 	const struct definition *definition)

@@ -6,8 +6,8 @@ import { INSIDERS, siege, unless, type Siege } from './siege.ts';
 
 const { attack, run } = attacks('entering');
 
-const [ENTRIES, SECONDS] = isFull ? [10_000, 900] : [1000, 12];
-const AMBUSHES = isFull ? 2000 : 150;
+const [ENTRIES, SECONDS] = isFull ? [10_000, 900] : [600, 10];
+const AMBUSHES = isFull ? 2000 : 100;
 
 /** Each HUP brings the next one at once, as often as it is wanted. */
 const probes = () => ({ ENTRY: { command: ['/bin/true'], respawn: 'immediately', concurrency: 100 } });

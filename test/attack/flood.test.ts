@@ -9,7 +9,7 @@ import { INSIDERS, siege, unless, type Siege } from './siege.ts';
 const { attack, run } = attacks('floods');
 const [{ who, kind }] = INSIDERS as [(typeof INSIDERS)[0]];
 const options = { who, unless: unless(kind), seconds: 90 };
-const SECONDS = isFull ? 60 : 5;
+const SECONDS = isFull ? 60 : 4;
 
 attack('kill -HUP -1 for ever', options, async (t) => {
   const s = await siege(
@@ -17,7 +17,7 @@ attack('kill -HUP -1 for ever', options, async (t) => {
     kind,
     (at) => ({
       LONG: { command: ['/bin/sleep', '7.7'], respawn: 'immediately', concurrency: 5 },
-      AFTER: { command: at.says('after'), respawn: 'after' },
+      AFTER: { command: at.says('after'), respawn: 'immediately' },
       FAST: { command: at.says('fast'), respawn: 'immediately' },
       ONCE: { command: at.says('once') },
     }),
@@ -64,6 +64,11 @@ attack('more long commands than the host allows in all', options, async (t) => {
   const waiting = (await s.host.status()).probes.filter(({ reason }) => /queued/.test(reason ?? ''));
   hold(most === 9, `at most ${most} ran, so nothing was tried`);
   hold(waiting.length > 0, 'status does not say who waits');
+  const queued = (await s.host.history()).filter(({ fate }) => fate === 'queued').map(({ probe }) => probe);
+  hold(
+    new Set(queued).size === queued.length,
+    `${queued.length} triggers wait of ${new Set(queued).size} probes`,
+  );
   return `never more than 9 of them; ${waiting.length} probes wait, and status says "${waiting[0]?.reason}"`;
 });
 

@@ -53,9 +53,10 @@ attack('use the sockets, read the outputs, the history, the state', options, asy
 
 attack('plant links and files where the daemon is to write', options, async (t) => {
   const results: string[] = [];
-  for (const plant of ['symlink', 'hard link', 'file of his', 'FIFO'] as const)
-    for (const place of ['socket', 'pidfile', 'log', 'state'] as const)
-      results.push(await planted(t, plant, place));
+  for (const plant of ['symlink', 'hard link', 'file of his', 'FIFO'] as const) {
+    const places = ['socket', 'pidfile', 'log', 'state'] as const;
+    results.push(...(await Promise.all(places.map((place) => planted(t, plant, place)))));
+  }
   // In a directory that is his he can exchange whatever is made there.
   const his = await folderOf(t, NOBODY, 'his-own', 0o755);
   for (const place of ['socket', 'pidfile', 'state', 'config'] as const) {
@@ -75,13 +76,13 @@ attack('swap the names while the daemon makes them', { ...options, seconds: 80 }
   const swap = await bring('swap', t.dir);
   const rounds = isFull ? 40 : 4;
   let started = 0;
-  for (const place of ['socket', 'pidfile', 'log'] as const) {
-    const his = await folderOf(t, NOBODY, `race-${place}`, 0o1777);
+  const raced = async (place: string): Promise<void> => {
+    const common = await folderOf(t, 0, `race-${place}`, 0o1777);
     const precious = join(t.dir, `precious-${place}`);
     await writeFile(precious, 'precious\n', { mode: 0o600 });
-    const race = asNobody([swap, join(his, place), precious, isFull ? '60' : '6']);
+    const race = asNobody([swap, join(common, place), precious, isFull ? '60' : '6']);
     for (let round = 0; round < rounds; round++) {
-      const paths = await ownPaths(t, { [place]: join(his, place) });
+      const paths = await ownPaths(t, { [place]: join(common, place) });
       const { code } = await jaildaemon(['-D', ...paths]);
       if (code === 0) {
         started++;
@@ -92,7 +93,8 @@ attack('swap the names while the daemon makes them', { ...options, seconds: 80 }
     await race;
     hold(readFileSync(precious, 'utf8') === 'precious\n', `${place}: somebody’s file was written to`);
     hold((statSync(precious).mode & 0o777) === 0o600, `${place}: somebody’s file has another mode`);
-  }
+  };
+  await Promise.all(['socket', 'pidfile', 'log'].map(raced));
   return `${3 * rounds} starts (${started} got through): nobody else’s file was touched`;
 });
 

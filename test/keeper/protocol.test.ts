@@ -248,7 +248,7 @@ story(
   { unless, seconds: 150 },
   async (t) => {
     const { client, connect } = await keeper(t);
-    await client.order('limits', { budget: '1', brake: '0', brake_window: '1000' });
+    await client.order('limits', { budget: '512', brake: '0', brake_window: '1000' });
     await client.order(
       'arm',
       definition('long', t.unique('LONG'), byChroot(t.dir), {
@@ -263,7 +263,7 @@ story(
     const hangUp = ({ verb, pid }: Told): void => void (verb === 'armed' && kill(String(pid), 'SIGHUP'));
     client.onTold = hangUp;
     for (const key of keys) client.send('arm', definition(key, t.unique(key), byChroot(t.dir), many));
-    // Every new process is hung up at once. Commands wait behind the long one; each trigger takes room for three.
+    // Every new process is hung up at once. Nobody takes note of what is told; each trigger takes room for three.
     await until(() => client.events('held').length >= keys.length, 'all are held back', {
       seconds: 120,
       last: () => client.events('fired').length,

@@ -170,11 +170,12 @@ function requestOf(pick: Pick): string {
       return String.fromCharCode(...Array.from({ length: pick(200) }, () => pick(256)));
     case 1:
       return '['.repeat(pick(100_000));
-    case 2:
-      return seed.replace(
-        /:(?:"[^"]*"|\w+)/,
-        `:${['{}', '[]', '-1', '1e999', '""', 'null', '"__proto__"'][pick(7)] ?? ''}`,
-      );
+    case 2: {
+      const values = [...seed.matchAll(/:(?:"[^"]*"|\w+)/g)];
+      const { 0: value = '', index = 0 } = values[pick(values.length)] ?? {};
+      const wrong = ['{}', '[]', '-1', '1e999', '""', 'null', '"__proto__"'][pick(7)] ?? '';
+      return `${seed.slice(0, index)}:${wrong}${seed.slice(index + value.length)}`;
+    }
     case 3:
       return seed;
     default:

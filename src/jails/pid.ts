@@ -1,3 +1,4 @@
+import { PLATFORM } from '../platform.ts';
 import type { Sighting } from './jail.ts';
 import { bootName, readProcess } from './process.ts';
 
@@ -6,7 +7,7 @@ import { bootName, readProcess } from './process.ts';
  * than we do: a pid that was used again by a process of the host would make the host itself the jail.
  */
 export function sightPid(name: string, pid: number): Sighting {
-  if (process.platform !== 'linux') return { name, refused: 'a jail by pid needs the namespaces of Linux' };
+  if (PLATFORM !== 'Linux') return { name, refused: 'a jail by pid needs the namespaces of Linux' };
   const found = readProcess(pid);
   if ('why' in found) {
     switch (found.why) {

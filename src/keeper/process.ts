@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { PLATFORM, type Platform } from '../platform.ts';
 
 /** A living process, as far as it concerns who keeps an eye on it. */
 export interface Seen {
@@ -15,8 +16,8 @@ export interface Seen {
  *
  * @returns undefined when there is none, or only what is left of it
  */
-export async function seeProcess(pid: number): Promise<Seen | undefined> {
-  return process.platform === 'linux' ? readStat(pid) : askPs(pid);
+export async function seeProcess(pid: number, platform: Platform = PLATFORM): Promise<Seen | undefined> {
+  return platform === 'Linux' ? readStat(pid) : askPs(pid);
 }
 
 function readStat(pid: number): Seen | undefined {
@@ -32,7 +33,14 @@ function readStat(pid: number): Seen | undefined {
 
 async function askPs(pid: number): Promise<Seen | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('/bin/ps', ['-o', 'state=,lstart=', '-p', String(pid)]);
+    // Each column its own -o: on FreeBSD all that follows a `=` is the heading, commas too.
+    const args = ['-o', 'state=', '-o', 'lstart=', '-p', String(pid)];
+    const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC0' };
+    const { stdout } = await promisify(execFile)('/bin/ps', args, {
+      env,
+      timeout: 5_000,
+      killSignal: 'SIGKILL',
+    });
     const [state = 'Z', ...start] = stdout.trim().split(/\s+/);
     return state.startsWith('Z') ? undefined : { start: start.join(' '), stopped: state.startsWith('T') };
   } catch {
@@ -46,7 +54,7 @@ async function askPs(pid: number): Promise<Seen | undefined> {
  * @returns undefined where it cannot be found out: on other systems than Linux, and in another network namespace
  */
 export function findListener(epoch: string): number | undefined {
-  if (process.platform !== 'linux') return undefined;
+  if (PLATFORM !== 'Linux') return undefined;
   const inode = listeningInode(`keeper.${epoch}.sock`);
   if (inode === undefined) return undefined;
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));

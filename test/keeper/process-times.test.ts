@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openMarkers } from '../../src/keeper/markers.ts';
+import { seeProcess } from '../../src/keeper/process.ts';
 import { fromPs, parseStart, processTimes } from '../../src/keeper/process-times.ts';
 import { story } from '../rig/story.ts';
+import { until } from '../rig/until.ts';
 
 const times = suite('when a process was started');
 
@@ -44,20 +46,44 @@ story(times, 'a living process was started in the same second for /proc and for 
   assert.is(fromPs('/nowhere/ps').startOf(1), undefined);
 });
 
+story(times, 'whether a process is stopped, as both tell it', {}, async (t) => {
+  const child = spawn('sleep', ['60']);
+  t.defer('end it', () => child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  const pid = child.pid ?? 0;
+  for (const platform of ['Linux', 'FreeBSD'] as const) {
+    const before = await seeProcess(pid, platform);
+    assert.is(before?.stopped, false, platform);
+    child.kill('SIGSTOP');
+    const stopped = await until(async () => {
+      const seen = await seeProcess(pid, platform);
+      return seen?.stopped ? seen : undefined;
+    }, `it is stopped (${platform})`);
+    assert.is(stopped.start, before?.start);
+    assert.ok(stopped.start !== '');
+    child.kill('SIGCONT');
+    await until(async () => (await seeProcess(pid, platform))?.stopped === false, `it goes on (${platform})`);
+  }
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  for (const platform of ['Linux', 'FreeBSD'] as const) assert.is(await seeProcess(pid, platform), undefined);
+});
+
 story(times, 'a marker is of this process, and not of one that got its pid later', {}, async (t) => {
   const child = spawn('sleep', ['60']);
   t.defer('end it', () => child.kill('SIGKILL'));
   await once(child, 'spawn');
   const pid = child.pid ?? 0;
   const ps = fromPs('/bin/ps');
-  const now = Math.round(ps.now());
+  // Exactly when it was started, which the keeper's marker is within milliseconds of.
+  const now = Math.round(processTimes('Linux').startOf(pid) ?? 0);
   await mkdir(join(t.dir, 'running'));
-  await symlink(`${pid} ${now} web/A`, join(t.dir, 'running', '00000000-1'));
-  await symlink(`${pid} ${now - 60_000} web/A`, join(t.dir, 'running', '00000000-2'));
+  await symlink(`${pid} ${now} b:7:3 web/A`, join(t.dir, 'running', '00000000-1'));
+  await symlink(`${pid} ${now - 60_000} b:7:3 web/A`, join(t.dir, 'running', '00000000-2'));
   const markers = openMarkers(t.dir, ps);
   const found = new Map(markers.leftByOthers(new Set()).map((orphan) => [orphan.run, orphan]));
-  const [now1, old] = [found.get('00000000-1'), found.get('00000000-2')];
-  assert.ok(now1 && markers.lives(now1));
+  const [fresh, old] = [found.get('00000000-1'), found.get('00000000-2')];
+  assert.ok(fresh && markers.lives(fresh));
   assert.not(old && markers.lives(old));
 });
 

@@ -20,7 +20,7 @@ int self_harden(void)
 #ifdef PROC_TRACE_CTL
 	int none = PROC_TRACE_CTL_DISABLE;
 
-	return procctl(P_PID, 0, PROC_TRACE_CTL, &none);
+	return procctl(P_PID, (id_t)getpid(), PROC_TRACE_CTL, &none);
 #else
 	return 0;
 #endif

@@ -105,6 +105,12 @@ void setproctitle(const char *format, ...)
 	(void)format; /* the title is argv[0] already */
 }
 
+int setlogin(const char *name)
+{
+	(void)name; /* a session has none */
+	return 0;
+}
+
 #ifdef WITH_QUEUE
 
 static int queue = -1;

@@ -7,6 +7,7 @@ enum { INHERIT_NONE = 2 };
 int minherit(void *, size_t, int);
 int getpeereid(int, uid_t *, gid_t *);
 void setproctitle(const char *, ...);
+int setlogin(const char *);
 
 int port_close(int);
 int port_kqueue(void);

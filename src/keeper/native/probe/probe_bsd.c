@@ -71,13 +71,21 @@ static void read_order(void)
 
 /* ---- on the host's side */
 
+#ifdef PROC_PDEATHSIG_CTL
+/* Of this process. DragonFly does not take the 0 by which FreeBSD also means it. */
+static int ask_of_kernel(int request, int *value)
+{
+	return procctl(P_PID, (id_t)getpid(), request, value);
+}
+#endif
+
 /* To end with the keeper. The signal is kept through jail_attach(2) and a change of the uid. */
 static void follow_keeper(void)
 {
 #ifdef PROC_PDEATHSIG_CTL
 	int last = SIGKILL;
 
-	must(STAGE_pdeathsig, procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &last));
+	must(STAGE_pdeathsig, ask_of_kernel(PROC_PDEATHSIG_CTL, &last));
 #endif
 	/* It may have ended before: then we are somebody else's child by now. */
 	must_be(STAGE_pdeathsig, getppid() == order.keeper, ESRCH);
@@ -90,13 +98,13 @@ static void shut_out(void)
 #ifdef PROC_TRACE_CTL
 	int never = PROC_TRACE_CTL_DISABLE_EXEC;
 
-	must(STAGE_dump, procctl(P_PID, 0, PROC_TRACE_CTL, &never));
+	must(STAGE_dump, ask_of_kernel(PROC_TRACE_CTL, &never));
 #endif
 	must(STAGE_dump, setrlimit(RLIMIT_CORE, &none));
 #ifdef PROC_NO_NEW_PRIVS_CTL
 	int on = PROC_NO_NEW_PRIVS_ENABLE;
 
-	must(STAGE_nonewprivs, procctl(P_PID, 0, PROC_NO_NEW_PRIVS_CTL, &on));
+	must(STAGE_nonewprivs, ask_of_kernel(PROC_NO_NEW_PRIVS_CTL, &on));
 #endif
 }
 
@@ -201,7 +209,9 @@ int main(int count, char **words)
 	must_be(STAGE_order, count == 1, EPROTO);
 	follow_keeper();
 	shut_out();
+	/* The new session would keep the login name of whoever has started the daemon, and tell it to the jail. */
 	must(STAGE_setsid, setsid());
+	must(STAGE_setsid, setlogin(""));
 	/*
 	 * The title is our whole argv from the exec on: so the jail, which sees us from jail_attach(2) on, never sees another.
 	 * It is said once more in the way that ps(1) is promised to understand, without the program's name in front, and

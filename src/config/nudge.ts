@@ -1,5 +1,4 @@
-import { watch } from 'chokidar';
-import type { FSWatcher } from 'chokidar';
+import { watch } from 'node:fs';
 import type { Platform } from '../platform.ts';
 
 /** What was heard of a directory: a hint to look, and no more. */
@@ -44,41 +43,44 @@ export function createPoller(nudge: (nudge: Nudge) => void): Listener {
   };
 }
 
+interface Watcher {
+  close(): void;
+}
+
 /**
- * Opens one chokidar watch a directory: one for nested directories leaves some of them unwatched. After each opening
- * there is a nudge, since something may have changed before.
+ * Opens one watch a directory. After each opening there is a nudge, since something may have changed before.
+ *
+ * It is inotify(7) by fs.watch and no more: what lists the directory at each event costs half a processor where others
+ * write into it all the time.
  */
 export function createListener(nudge: (nudge: Nudge) => void): Listener {
-  const open = new Map<string, { readonly watcher: FSWatcher; readonly birth: string }>();
+  const open = new Map<string, { readonly watcher: Watcher; readonly birth: string }>();
   let turn = Promise.resolve();
   let closed = false;
 
-  const start = (directory: string, { birth }: Listening): void => {
-    const watcher = watch(directory, {
-      depth: 0,
-      ignoreInitial: true,
-      atomic: false,
-      ignored: (path) => path !== directory,
-    });
-    open.set(directory, { watcher, birth });
+  const hear = (directory: string): Watcher => {
     const again = (): void => nudge({ directory, renamed: false });
-    watcher.on('ready', again).on('error', again);
-    watcher.on('raw', (event: string, name: unknown) => {
-      nudge({ directory, renamed: event === 'rename', ...(typeof name === 'string' && { name }) });
-    });
+    setImmediate(again);
+    try {
+      return watch(directory, (event, name) =>
+        nudge({ directory, renamed: event === 'rename', ...(name !== null && { name }) }),
+      ).on('error', again);
+    } catch {
+      return { close: () => {} }; // it has just vanished: the nudge leads to another look
+    }
   };
 
-  // One change at a time, and closed before opened: chokidar hands the dead watch of a directory on to the next one.
+  // Closed before opened: two watches of one directory are one to the kernel.
   const listen = (directories: ReadonlyMap<string, Listening>): void => {
-    turn = turn.then(async () => {
+    turn = turn.then(() => {
       for (const [directory, { watcher, birth }] of open) {
         if (directories.get(directory)?.birth === birth && !closed) continue;
         open.delete(directory);
-        await watcher.close();
+        watcher.close();
       }
       if (closed) return;
-      for (const [directory, listening] of directories) {
-        if (!open.has(directory)) start(directory, listening);
+      for (const [directory, { birth }] of directories) {
+        if (!open.has(directory)) open.set(directory, { watcher: hear(directory), birth });
       }
     });
   };

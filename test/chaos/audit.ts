@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '../rig/printed.ts';
 import type { Ledger } from './ledger.ts';
 import { firesOnce, slotIn } from './probes.ts';
-import type { Body, Testimony } from './witness.ts';
+import { UNKNOWN, type Body, type Testimony } from './witness.ts';
 
 /** What is compared: the kernel's word, the commands' own, and jaildaemon's. */
 export interface Evidence {
@@ -79,6 +79,7 @@ export function audit(evidence: Evidence): Verdict {
   }
 
   const lost: Body[] = [];
+  nameUnknown(deaths, told);
   for (const place of new Set([...told.keys(), ...deaths.keys()])) {
     const here = deaths.get(place) ?? [];
     const excess = here.length - (told.get(place) ?? 0);
@@ -92,16 +93,13 @@ export function audit(evidence: Evidence): Verdict {
   let windowMs = 0;
   let windowStopped = 0;
   for (const body of lost) {
-    const lag = lagOf(body);
-    if (lag === undefined) fail(`${body.slot}: the HUP that killed process ${body.pid} came to nothing`);
-    else if (wasStopped(body, evidence.frozen)) windowStopped++;
-    else {
-      windowMs = Math.max(windowMs, lag);
-      if (lag > WINDOW_MS)
-        fail(
-          `${body.slot}: the HUP that killed process ${body.pid} came to nothing, ${lag} ms before its keeper was killed`,
-        );
-    }
+    const { lag, stopped } = lagOf(body, evidence.frozen);
+    if (stopped > 0) windowStopped++;
+    else windowMs = Math.max(windowMs, lag);
+    if (lag > WINDOW_MS)
+      fail(
+        `${body.slot}: the HUP that killed process ${body.pid} came to nothing; keeper ${body.keeper.pid} was killed ${lag} ms later`,
+      );
   }
 
   const { neverBegan, unknown, byHost, commands } = compare(evidence, fail);
@@ -127,6 +125,16 @@ export function audit(evidence: Evidence): Verdict {
   };
 }
 
+/** Those that died before anybody could read their names are of slots that lack a death. */
+function nameUnknown(deaths: Map<string, Body[]>, told: ReadonlyMap<string, number>): void {
+  for (const [place, count] of told) {
+    const here = deaths.get(place) ?? [];
+    const unknown = deaths.get(`${place.slice(0, place.indexOf(' '))} ${UNKNOWN}`) ?? [];
+    while (here.length < count && unknown.length > 0) here.push(...unknown.splice(0, 1));
+    if (here.length > 0) deaths.set(place, here);
+  }
+}
+
 const epochOf = (id: string): string => id.slice(0, id.indexOf('-'));
 
 /** Which keeper had which epoch, by the word of the commands whose parent it was: the index of its life. */
@@ -145,23 +153,19 @@ function livesOf({ testimony, ledger }: Evidence, fail: (what: string) => void):
   return lives;
 }
 
-/** How long after the probe its keeper was killed, ms; undefined if it was not. */
-function lagOf({ diedAt, keeper }: Body): number | undefined {
-  if (keeper.diedAt === undefined || diedAt === undefined || keeper.signal !== 9) return undefined;
-  return ms(keeper.diedAt - diedAt);
-}
-
-/** The keeper was stopped when the probe died, and was killed before it went on. */
-function wasStopped({ diedAt = 0n, keeper }: Body, frozen: Evidence['frozen']): boolean {
-  const slack = 5_000_000n;
-  return frozen.some(
-    ({ pid, from, to }) =>
-      pid === keeper.pid &&
-      from - slack <= diedAt &&
-      keeper.diedAt !== undefined &&
-      from <= keeper.diedAt &&
-      (to === undefined || keeper.diedAt <= to + slack),
-  );
+/**
+ * How long after the probe its keeper was killed, ms, and for how much of that it had been stopped, which is not counted.
+ * Infinity if it was not killed: then nothing explains that a HUP came to nothing.
+ */
+function lagOf({ diedAt = 0n, keeper }: Body, frozen: Evidence['frozen']): { lag: number; stopped: number } {
+  const { pid, diedAt: end } = keeper;
+  if (end === undefined || keeper.signal !== 9) return { lag: Infinity, stopped: 0 };
+  let stopped = 0n;
+  for (const { pid: its, from, to = end } of frozen) {
+    const [begin, stop] = [from > diedAt ? from : diedAt, to < end ? to : end];
+    if (its === pid && begin < stop) stopped += stop - begin;
+  }
+  return { lag: ms(end - diedAt - stopped), stopped: ms(stopped) };
 }
 
 /** The ledger and the history, record by record. */

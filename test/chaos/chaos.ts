@@ -128,6 +128,8 @@ async function countsOf(world: World, history: readonly HistoryEntry[]): Promise
 
 async function keepEvidence(world: World, plan: Plan, wrong: readonly string[]): Promise<void> {
   await writeFile(join(world.dir, 'violations'), `${wrong.join('\n')}\n`);
+  const frozen = world.frozen.map(({ pid, from, to }) => `${pid} ${from} ${to ?? ''}`);
+  await writeFile(join(world.dir, 'frozen'), frozen.join('\n'));
   await writeFile(join(world.dir, 'plan'), plan.actions.map((action) => JSON.stringify(action)).join('\n'));
   await cp(world.host.log, join(world.dir, 'log')).catch(() => undefined);
 }

@@ -7,7 +7,7 @@ import { idOf, jailName, slotIn, titleOf } from './probes.ts';
 import { presentProbes, press, textOf, type World } from './world.ts';
 
 /** So long the world may take to come to what the file asks for when nothing disturbs it any more, ms. */
-const SETTLES_WITHIN = 120_000;
+const SETTLES_WITHIN = 240_000;
 
 /** What a probe should be in the end, and what status calls it. */
 interface Want {

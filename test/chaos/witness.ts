@@ -5,7 +5,7 @@ import { killExactly, startOf } from '../rig/proc.ts';
 import type { Teller } from '../rig/story.ts';
 import { slotIn } from './probes.ts';
 
-/** One process of a probe, from the moment it was ready: all times are nanoseconds of CLOCK_MONOTONIC. */
+/** One process of a probe, from its birth: all times are nanoseconds of CLOCK_MONOTONIC. */
 export interface Body {
   readonly pid: number;
   readonly slot: string;
@@ -22,6 +22,9 @@ export interface KeeperLife {
   diedAt?: bigint;
   signal?: number;
 }
+
+/** The slot of a probe that lived too short to be looked at. */
+export const UNKNOWN = '?';
 
 /** What the kernel saw. */
 export interface Testimony {
@@ -55,16 +58,24 @@ export async function hearWitness(file: string, prefix: string): Promise<Testimo
     const [what, pid, ...rest] = line.split(' ');
     if (what === 'lost') lost++;
     else if (what === 'named') named(Number(pid), rest);
+    else if (what === 'executed') executed(Number(pid));
     else if (what === 'died') died(Number(pid), rest);
   }
   return { bodies, keepers, lost };
 
   function named(pid: number, [parent = '', at = '', ...name]: string[]): void {
-    const slot = slotIn(prefix, name.join(' '));
-    if (slot === undefined) return;
+    const slot = slotIn(prefix, name.join(' ')) ?? UNKNOWN;
     const body: Body = { pid, slot, keeper: keeperOf(Number(parent), BigInt(at)), namedAt: BigInt(at) };
     bodies.push(body);
     living.set(pid, body);
+  }
+
+  /** It was on its way into the jail, and no probe. */
+  function executed(pid: number): void {
+    const one = living.get(pid);
+    living.delete(pid);
+    const index = bodies.findIndex((body) => body === one);
+    if (index !== -1) bodies.splice(index, 1);
   }
 
   function keeperOf(pid: number, at: bigint): KeeperLife {

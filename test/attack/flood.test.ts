@@ -8,7 +8,7 @@ import { INSIDERS, siege, unless, type Siege } from './siege.ts';
 
 const { attack, run } = attacks('floods');
 const [{ who, kind }] = INSIDERS as [(typeof INSIDERS)[0]];
-const options = { who, unless: unless(kind), seconds: 90 };
+const options = { who, unless: unless(kind), seconds: isFull ? 200 : 90 };
 const SECONDS = isFull ? 60 : 4;
 
 attack('kill -HUP -1 for ever', options, async (t) => {

@@ -72,31 +72,35 @@ attack('plant links and files where the daemon is to write', options, async (t) 
   return `${refused} refused${others > 0 ? `, ${others} replaced by a new one` : ''}; no file of others was touched`;
 });
 
-attack('swap the names while the daemon makes them', { ...options, seconds: 80 }, async (t) => {
-  const swap = await bring('swap', t.dir);
-  const rounds = isFull ? 40 : 4;
-  let started = 0;
-  const raced = async (place: string): Promise<void> => {
-    const common = await folderOf(t, 0, `race-${place}`, 0o1777);
-    const precious = join(t.dir, `precious-${place}`);
-    await writeFile(precious, 'precious\n', { mode: 0o600 });
-    const race = asNobody([swap, join(common, place), precious, isFull ? '60' : '6']);
-    for (let round = 0; round < rounds; round++) {
-      const paths = await ownPaths(t, { [place]: join(common, place) });
-      const { code } = await jaildaemon(['-D', ...paths]);
-      if (code === 0) {
-        started++;
-        await jaildaemon(['stop', '-f', paths[paths.indexOf('--socket') + 1] ?? '']);
+attack(
+  'swap the names while the daemon makes them',
+  { ...options, seconds: isFull ? 200 : 80 },
+  async (t) => {
+    const swap = await bring('swap', t.dir);
+    const rounds = isFull ? 40 : 4;
+    let started = 0;
+    const raced = async (place: string): Promise<void> => {
+      const common = await folderOf(t, 0, `race-${place}`, 0o1777);
+      const precious = join(t.dir, `precious-${place}`);
+      await writeFile(precious, 'precious\n', { mode: 0o600 });
+      const race = asNobody([swap, join(common, place), precious, isFull ? '60' : '6']);
+      for (let round = 0; round < rounds; round++) {
+        const paths = await ownPaths(t, { [place]: join(common, place) });
+        const { code } = await jaildaemon(['-D', ...paths]);
+        if (code === 0) {
+          started++;
+          await jaildaemon(['stop', '-f', paths[paths.indexOf('--socket') + 1] ?? '']);
+        }
+        for (const pid of keepersOf(paths)) process.kill(pid, 'SIGTERM');
       }
-      for (const pid of keepersOf(paths)) process.kill(pid, 'SIGTERM');
-    }
-    await race;
-    hold(readFileSync(precious, 'utf8') === 'precious\n', `${place}: somebody’s file was written to`);
-    hold((statSync(precious).mode & 0o777) === 0o600, `${place}: somebody’s file has another mode`);
-  };
-  await Promise.all(['socket', 'pidfile', 'log'].map(raced));
-  return `${3 * rounds} starts (${started} got through): nobody else’s file was touched`;
-});
+      await race;
+      hold(readFileSync(precious, 'utf8') === 'precious\n', `${place}: somebody’s file was written to`);
+      hold((statSync(precious).mode & 0o777) === 0o600, `${place}: somebody’s file has another mode`);
+    };
+    await Promise.all(['socket', 'pidfile', 'log'].map(raced));
+    return `${3 * rounds} starts (${started} got through): nobody else’s file was touched`;
+  },
+);
 
 attack('swap the configuration, or a directory above it', options, async (t) => {
   const jail = await unshared.start(t, 'web');
@@ -202,7 +206,7 @@ run();
 
 function asNobody(argv: readonly string[]): Promise<Outcome> {
   const user = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--'];
-  return execute('setpriv', [...user, ...argv], { seconds: 90 });
+  return execute('setpriv', [...user, ...argv], { seconds: 200 });
 }
 
 async function folderOf(t: Teller, uid: number, name: string, mode: number): Promise<string> {

@@ -115,6 +115,12 @@ for (const [name, ...shell] of SHELLS) {
     assert.is((await s.run('restart')).code, 0);
     assert.is.not(await s.host.pid(), pid);
 
+    const old = await s.host.pid();
+    const upgrade = await s.run('upgrade');
+    assert.is(upgrade.code, 0, upgrade.stderr);
+    assert.is.not(await s.host.pid(), old);
+    assert.is((await s.run('status')).stdout, `jaildaemon is running as pid ${await s.host.pid()}.\n`);
+
     const stop = await s.run('stop');
     assert.equal([stop.code, stop.stdout], [0, 'Stopping jaildaemon.\n']);
     assert.not(existsSync(s.host.socket));

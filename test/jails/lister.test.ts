@@ -10,6 +10,7 @@ import type { Jail, Sighting } from '../../src/jails/jail.ts';
 import { createLister, type Programs } from '../../src/jails/lister.ts';
 import { findListed, type Listing } from '../../src/jails/listing.ts';
 import { runProgram } from '../../src/jails/run.ts';
+import { readMessage } from '../../src/keeper/messages.ts';
 import type { Platform } from '../../src/platform.ts';
 import { isAlive } from '../rig/proc.ts';
 import { story, type Teller } from '../rig/story.ts';
@@ -264,6 +265,26 @@ story(lists, 'all jails are seen with one question, also those that nobody has n
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.is((await asked()) - before, 1);
 });
+
+story(
+  lists,
+  'what the kernel told the keeper is seen at once, whatever the jail is called',
+  {},
+  async (t) => {
+    const h = await host(t);
+    const path = await h.root('jail');
+    await h.prints('persist', persist());
+    await h.prints('jls', freebsd());
+    const { looker, told } = looking(t, h);
+    looker.follow(new Map([['web', { by: 'name' }]]), 600_000);
+    looker.glance(['web']);
+    await until(() => told.has('web'), 'it has been looked for');
+    await h.prints('jls', freebsd({ jid: 1, name: 'web', path }, { jid: 2, name: 'other', path }));
+    assert.equal(readMessage({ verb: 'look', fields: new Map() }, 'e'), { type: 'look' });
+    looker.glanceAround();
+    await until(() => told.has('other') && 'jail' in (told.get('web') ?? {}), 'both are seen');
+  },
+);
 
 story(lists, 'a list that cannot be had takes nothing away, and is complained of once', {}, async (t) => {
   const h = await host(t);

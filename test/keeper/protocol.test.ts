@@ -9,7 +9,7 @@ import { chroot } from '../rig/kinds/chroot.ts';
 import { isAlive } from '../rig/proc.ts';
 import { story } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
-import { byChroot, definition, KEEPER, keeper, kill, type Told } from './rig.ts';
+import { byChroot, definition, isGone, KEEPER, keeper, kill, type Told } from './rig.ts';
 
 const test = suite('keeper: the protocol');
 const unless = chroot.available();
@@ -299,6 +299,28 @@ story(test, 'what cannot start says why in one line', { unless }, async (t) => {
   const long = join(t.dir, 'x'.repeat(80));
   await must('mkdir', [long]);
   assert.is(await code(long), '73');
+});
+
+story(test, 'what happens while the list is told is told after it', { unless }, async (t) => {
+  const { client } = await keeper(t);
+  await client.order('arm', definition('first', t.unique('A'), byChroot(t.dir)));
+  const { pid } = await client.next('armed');
+  // So many records, of probes that never got anywhere, that the list does not fit into what lies between us.
+  const nowhere = { enter: 'pid', instance: 'gone', pid: '1', start: '1' };
+  for (let i = 0; i < 2000; i++)
+    client.send('arm', definition(`idle-${i}`, 'X', nowhere, { tag: 'x'.repeat(1000) }));
+  await until(() => client.events('failed').length === 2000, 'all have failed');
+  client.onTold = ({ verb }) => {
+    if (verb === 'record') client.socket.pause();
+  };
+  client.send('list');
+  await until(() => client.socket.isPaused(), 'the list has begun');
+  kill(String(pid), 'SIGTERM');
+  await until(() => isGone(String(pid)), 'the probe is gone');
+  delete client.onTold;
+  client.socket.resume();
+  await client.next('listed');
+  await client.next('died');
 });
 
 test.run();

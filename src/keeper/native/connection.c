@@ -175,10 +175,13 @@ static void flush(struct keeper *keeper, struct connection *connection)
 	bool was_full = connection->full;
 
 	for (;;) {
-		/* Events first: a record that is told knows of them already. */
-		if (connection == keeper->daemon)
+		/*
+		 * Events first: a record that is told knows of them already. What happens between two records is told
+		 * after the list, or it would be taken for older than the record that it is about.
+		 */
+		if (connection == keeper->daemon && !(connection->listing && connection->listed > 0))
 			tell_events(keeper, connection);
-		if (connection->listing && !connection->next_event)
+		if (connection->listing && (!connection->next_event || connection->listed > 0))
 			tell_records(keeper, connection);
 		if (connection->out_used == 0)
 			break;

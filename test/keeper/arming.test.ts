@@ -156,8 +156,9 @@ for (const respawn of modes) {
     await client.order('kill', { id });
     assert.is((await client.next('finished'))['signal'], '15');
     if (respawn === 'never') {
-      await client.next('spent');
+      const { seq } = await client.next('spent');
       await client.reaches('web/A', 'spent');
+      client.send('ack', { seq: String(seq) });
       await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid), command));
       await client.next('armed');
     } else {

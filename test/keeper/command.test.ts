@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { chroot } from '../rig/kinds/chroot.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
-import { isAlive, killExactly, startOf } from '../rig/proc.ts';
+import { isAlive, killExactly, missing, startOf } from '../rig/proc.ts';
 import { story, type Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 import type { Fields } from '../../src/keeper/frame.ts';
@@ -13,6 +14,7 @@ import { byChroot, definition, keeper, kill, type Told } from './rig.ts';
 
 const test = suite('keeper: commands');
 const unless = chroot.available() ?? unshared.available();
+const noStrace = unless ?? missing('strace');
 
 /** A keeper, and a way to arm a probe in a directory and hang it up. */
 async function scene(t: Teller) {
@@ -283,13 +285,81 @@ story(test, 'arm on a probe whose command runs: armed when that has ended', { un
   const { arm, hangUp, client } = await scene(t);
   await arm('a', { ...sh('exec sleep 1000'), respawn: 'never' });
   await hangUp('a');
-  const { id } = await client.next('started');
+  const { id, seq } = await client.next('started');
+  client.send('ack', { seq: String(seq) });
   await arm('a', { ...sh('true'), respawn: 'never', tag: 'second' });
   await client.reaches('a', 'running');
   await client.order('kill', { id });
   assert.is((await client.next('armed'))['tag'], 'second');
   assert.is(client.events('spent').length, 0);
 });
+
+story(
+  test,
+  'an order that crossed a trigger arms nothing: what is spent stays spent',
+  { unless },
+  async (t) => {
+    const { arm, hangUp, client } = await scene(t);
+    await arm('a', { ...sh('true'), respawn: 'never' });
+    await hangUp('a');
+    const fired = await client.next('fired');
+    // Who orders this does not know of the trigger yet: it is not acknowledged.
+    await arm('a', { ...sh('true'), respawn: 'never', tag: 'second' });
+    await client.next('spent');
+    await arm('a', { ...sh('true'), respawn: 'never', tag: 'third' });
+    assert.is((await client.list()).get('a')?.['state'], 'spent');
+    // In another life of the jail it may be armed all the same.
+    await arm('a', { ...sh('true'), respawn: 'never', instance: 'another' });
+    await hangUp('a');
+    const last = await client.next('spent');
+    assert.ok(Number(last['seq']) > Number(fired['seq']));
+    // And who knows of it may have it armed again.
+    client.send('ack', { seq: String(last['seq']) });
+    await arm('a', { ...sh('true'), respawn: 'never', instance: 'another' });
+    await client.next('armed');
+  },
+);
+
+story(
+  test,
+  'a command whose keeper dies before its marker is there never runs',
+  { unless: noStrace },
+  async (t) => {
+    const { arm, client, state, pid, kill: killKeeper } = await scene(t);
+    const ran = join(t.dir, 'ran');
+    await arm('a', { arg: ['/bin/touch', ran] });
+    const probe = String((await client.next('armed'))['pid']);
+    const tracer = spawn(
+      'strace',
+      [
+        '-f',
+        '-p',
+        String(pid),
+        '-o',
+        join(t.dir, 'trace'),
+        '-e',
+        'trace=symlinkat',
+        '-e',
+        'inject=symlinkat:delay_enter=2s',
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    t.defer('end the tracer', () => tracer.kill('SIGKILL'));
+    let said = '';
+    tracer.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await until(() => said.includes('attached'), 'the keeper is traced', { last: () => said });
+    kill(probe, 'SIGHUP');
+    const born = await until(async () => {
+      const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).split(' ');
+      const others = children.filter((child) => child !== '' && child !== probe);
+      return others.length > 0 && others;
+    }, 'the command is forked');
+    await killKeeper();
+    await until(() => born.every((child) => startOf(Number(child)) === ''), 'the command has ended');
+    assert.not.ok(existsSync(ran));
+    assert.equal(await readdir(join(state, 'running')), []);
+  },
+);
 
 story(test, 'a scribe that is killed costs the output only', { unless }, async (t) => {
   const { arm, hangUp, client, pid } = await scene(t);

@@ -27,6 +27,7 @@ void command_prepare(struct command *command, const struct definition *definitio
 	command->definition = (struct definition *)(void *)command->copy;
 	snprintf(command->id, sizeof command->id, "%s", id);
 	command->by_host = by_host;
+	command->keeper = getpid();
 }
 
 /* The next child, of another jail, is not to find it. */
@@ -165,6 +166,11 @@ _Noreturn void command_execute(struct command *command)
 		give_in(STAGE_setsid);
 	umask(022);
 	marker = make_marker(command); /* while we may still write there */
+	if (getppid() != command->keeper) {
+		/* It was killed, and the next one may have looked before there was a marker: this must not run beside it. */
+		(void)unlinkat(FD_RUNNING, command->id, 0);
+		_exit(127);
+	}
 	limit_descriptors();
 	become(command);
 	if (chdir(*cwd ? cwd : "/") == -1)

@@ -23,6 +23,7 @@ enum { WORDS_MAX = FRAME_MAX / 4 };
 struct command {
 	char id[ID_ROOM];
 	bool by_host;
+	pid_t keeper;
 	_Alignas(struct definition) char copy[sizeof(struct definition) + FRAME_MAX];
 	struct definition *definition; /* in there */
 	char *words[WORDS_MAX];        /* argument vector and environment, made by the child */

@@ -81,6 +81,8 @@ void queue_acknowledge(struct keeper *keeper, uint64_t seq)
 {
 	struct queue *queue = &keeper->queue;
 
+	if (seq > queue->acknowledged)
+		queue->acknowledged = seq;
 	while (!list_empty(&queue->events)) {
 		struct event *event = OWNER(queue->events.next, struct event, link);
 

@@ -26,6 +26,7 @@ struct event {
 struct queue {
 	struct list events;
 	uint64_t newest;   /* seq */
+	uint64_t acknowledged;
 	uint32_t length;   /* events of all kinds */
 	uint32_t triggers; /* those of triggers, which are never dropped */
 	uint32_t promised; /* to triggers that may come and runs that have not ended */

@@ -197,6 +197,8 @@ void record_settle(struct keeper *keeper, struct record *record)
 	case SPENT:
 		return;
 	}
+	if (record->rearm)
+		record->fired = 0;
 	record->rearm = false;
 	want(keeper, record);
 }
@@ -260,6 +262,7 @@ static void trigger(struct keeper *keeper, struct record *record, bool by_host, 
 		keeper->queue.promised += TRIGGER_EVENTS; /* of a process retired long ago: it counts all the same */
 	run_tell_fired(keeper, run);
 	seq = run->seq;
+	record->fired = seq;
 	run_id(keeper, seq, id);
 
 	if (now >= record->window + keeper->brake_window) {
@@ -343,9 +346,9 @@ void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struc
 		enter_state(record, ENTERING); /* it was being replaced: the newer one is on its way */
 	} else if (was_armed || (was_entering && !record->armed)) {
 		idle(keeper, record);
-		tell_died(keeper, record, body, pid, ending);
+		tell_died(keeper, record, pid, ending);
 	} else if (was_entering) {
-		tell_died(keeper, record, body, pid, ending);
+		tell_died(keeper, record, pid, ending);
 	}
 }
 
@@ -402,9 +405,20 @@ static void take_definition(struct keeper *keeper, struct record *record, struct
 	record->definition = definition;
 }
 
+/* The daemon did not know, when it gave the order, that the probe was triggered: what is spent by that stays spent. */
+static bool is_crossed(const struct keeper *keeper, const struct record *record, const struct definition *definition)
+{
+	const struct definition *older = record->definition;
+
+	return record->fired > keeper->queue.acknowledged && older->respawn == RESPAWN_NEVER
+		&& definition->respawn == RESPAWN_NEVER
+		&& strcmp(definition_text(older, older->instance), definition_text(definition, definition->instance)) == 0;
+}
+
 const char *record_arm(struct keeper *keeper, struct definition *definition)
 {
 	struct record *record = record_find(keeper, definition_text(definition, definition->key));
+	bool crossed = record && is_crossed(keeper, record, definition);
 
 	if (record)
 		take_definition(keeper, record, definition);
@@ -421,10 +435,10 @@ const char *record_arm(struct keeper *keeper, struct definition *definition)
 	case IDLE:
 	case SPENT:
 		enter_state(record, RUNNING);
-		record->rearm = true;
+		record->rearm = !crossed;
 		break;
 	case RUNNING:
-		record->rearm = true;
+		record->rearm |= !crossed;
 		break;
 	case COOLING:
 		break;

@@ -48,13 +48,13 @@ void tell_armed(struct keeper *keeper, struct record *record, const struct body 
 	event_end_state(keeper, &frame, record);
 }
 
-void tell_died(struct keeper *keeper, struct record *record, const struct body *body, pid_t pid,
-	struct ending ending)
+void tell_died(struct keeper *keeper, struct record *record, pid_t pid, struct ending ending)
 {
 	struct frame frame;
 	char buffer[EVENT_MAX];
 
-	begin(keeper, &frame, buffer, "died", body->definition);
+	/* As the record is: an order for a newer instance may have been taken meanwhile. */
+	begin(keeper, &frame, buffer, "died", record->definition);
 	frame_number(&frame, "pid", pid);
 	frame_number(&frame, ending.signal ? "signal" : "exit", ending.value);
 	event_end_state(keeper, &frame, record);
@@ -106,7 +106,7 @@ void tell_record(struct keeper *keeper, const struct record *record, struct fram
 	frame_text(frame, "tag", definition_text(definition, definition->tag));
 	frame_text(frame, "instance", definition_text(definition, definition->instance));
 	frame_text(frame, "state", state_words[record->state]);
-	if (record->state == RUNNING && record->definition->respawn == RESPAWN_NEVER)
+	if (record->state == RUNNING && record->definition->respawn == RESPAWN_NEVER && !record->rearm)
 		frame_number(frame, "once", 1);
 	frame_number(frame, "since", record->since);
 	if (shown && shown->child.pid) {

@@ -11,8 +11,7 @@
 void tell_failed(struct keeper *keeper, struct record *record, const struct definition *definition,
 	enum stage stage, int error);
 void tell_armed(struct keeper *keeper, struct record *record, const struct body *body);
-void tell_died(struct keeper *keeper, struct record *record, const struct body *body, pid_t pid,
-	struct ending ending);
+void tell_died(struct keeper *keeper, struct record *record, pid_t pid, struct ending ending);
 void tell_spent(struct keeper *keeper, struct record *record);
 void tell_held(struct keeper *keeper, struct record *record);
 void tell_removed(struct keeper *keeper, struct record *record);

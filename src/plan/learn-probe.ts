@@ -17,10 +17,12 @@ export function learnProbeEvent(draft: Draft, event: Exclude<ProbeEvent, { type:
   if (isAdhoc(event.id) && !draft.adhoc.has(event.id) && !draft.jails.get(jail)?.probes.has(event.id)) return;
   const kind = runningJail(draft.jails.get(jail))?.kind;
   const current = event.epoch === draft.keeper?.epoch;
-  if (current) draft.change(jail, event.id, (probe) => probeAfter(probe, event, kind), event.at);
+  const outdated = isOutdated(draft.jails.get(jail)?.probes.get(event.id), event);
+  if (current && !outdated) draft.change(jail, event.id, (probe) => probeAfter(probe, event, kind), event.at);
   else if (isFact(event)) draft.change(jail, event.id, (probe) => factsAfter(probe, event), event.at);
   if (event.type === 'failed' && event.stage === 'gone') learnGone(draft, event.instance);
-  if (current && (event.type === 'failed' || event.type === 'died')) forgetPastTrouble(draft, jail, event);
+  if (current && !outdated && (event.type === 'failed' || event.type === 'died'))
+    forgetPastTrouble(draft, jail, event);
   if (event.type === 'finished') {
     forgetSpentAdhoc(draft, event.id);
     dropIfEmpty(draft, jail, event.id);
@@ -28,12 +30,13 @@ export function learnProbeEvent(draft: Draft, event: Exclude<ProbeEvent, { type:
 }
 
 /**
- * A disarmed probe has no process any more. It was forgotten when it was disarmed, and may be ordered anew by now; an
- * earlier daemon's is known from the keeper's list.
+ * A disarmed probe has no process any more. It may be ordered anew by now; else, what is known of it is from the keeper's
+ * list, or from events that were under way when it was disarmed.
  */
 export function learnRemoved(draft: Draft, { id, at }: ProbeEvent): void {
   const jail = draft.jailOf(id);
-  if (draft.jails.get(jail)?.probes.get(id)?.held?.state !== 'removing') return;
+  const state = draft.jails.get(jail)?.probes.get(id)?.held?.state;
+  if (state === undefined || state === 'entering') return;
   draft.change(jail, id, (probe) => forget(probe, 'held'), at);
   dropIfEmpty(draft, jail, id);
 }
@@ -68,10 +71,10 @@ export function learnOrdered(
 ): ObservedProbe {
   const { tag, instance, at } = event;
   const held = probe.held;
-  if (event.order === 'update' && held) return { ...probe, held: { ...held, tag } };
-  if (held?.state === 'armed') return { ...probe, held: { ...held, replacedBy: tag } };
+  if (event.order === 'update' && held) return { ...probe, held: { ...held, tag, updated: true } };
+  if (held?.state === 'armed') return { ...probe, held: { ...forget(held, 'updated'), replacedBy: tag } };
   if (held && (held.state === 'running' || held.state === 'cooling'))
-    return { ...probe, held: { ...held, tag, instance } };
+    return { ...probe, held: { ...forget(held, 'updated'), tag, instance } };
   const armed: ObservedProbe = { ...probe, held: { state: 'entering', tag, instance }, since: at };
   return forget(armed, 'spentIn');
 }
@@ -99,17 +102,33 @@ function heldStill(held: Held): Held {
   return { ...held, tag: '', ...(held.state === 'entering' && { state: 'idle' }) };
 }
 
+/**
+ * Whether the keeper told it before it took the order for a newer instance of the jail: what it is to say of that one is
+ * still to come, and to order it again for each such word would make a process each time.
+ */
+function isOutdated(probe: ObservedProbe | undefined, event: ProbeEvent): boolean {
+  const held = probe?.held;
+  return held?.state === 'entering' && 'instance' in event && event.instance !== held.instance;
+}
+
+/** By which definition the probe is held, and how that is known. */
+function orderedTag({ held }: ObservedProbe): Pick<Held, 'tag' | 'updated'> {
+  return { tag: held?.tag ?? '', ...(held?.updated && { updated: true }) };
+}
+
 function probeAfter(
   probe: ObservedProbe,
   event: Exclude<ProbeEvent, { type: 'removed' }>,
   kind: Jail['kind'] | undefined,
 ): ObservedProbe {
   const { at } = event;
+  const ordered = orderedTag(probe);
   switch (event.type) {
     case 'armed': {
+      const isUpdated = ordered.updated && probe.held?.instance === event.instance;
       const held: Held = {
         state: 'armed',
-        tag: event.tag,
+        ...(isUpdated ? ordered : { tag: event.tag }),
         instance: event.instance,
         pid: event.pid,
         shownTitle: event.title,
@@ -122,7 +141,7 @@ function probeAfter(
       const { instance, reason, until } = event;
       const held: Held = {
         state: 'cooling',
-        tag: probe.held?.tag ?? '',
+        ...ordered,
         instance,
         reason,
         ...(until !== undefined && { until }),
@@ -162,11 +181,11 @@ function probeAfter(
     case 'spent':
       return {
         ...factsAfter(probe, event),
-        held: { state: 'spent', tag: probe.held?.tag ?? '', instance: event.instance },
+        held: { state: 'spent', ...ordered, instance: event.instance },
       };
     case 'fired': {
       if (isCounted(probe, event.run)) return factsAfter(probe, event);
-      const held: Held = { state: 'running', tag: probe.held?.tag ?? '', instance: event.instance };
+      const held: Held = { state: 'running', ...ordered, instance: event.instance };
       return { ...forget(factsAfter(probe, event), 'trouble'), held };
     }
     case 'started':

@@ -81,6 +81,8 @@ export interface Held {
   readonly until?: number;
   /** The tag of the process that is to take its place and is on its way in. */
   readonly replacedBy?: string;
+  /** The last order was `update`, which no event answers: what says another tag was told before it was taken. */
+  readonly updated?: true;
 }
 
 /** What an older keeper has of a probe. Until it says `removed`, a HUP may still trigger it there. */

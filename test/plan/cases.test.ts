@@ -81,6 +81,55 @@ cases('while the new process enters another life of the jail, it is not ordered 
   }
 });
 
+/** It was triggered and is armed again, and the daemon has heard of none of it. */
+function unheard(): World {
+  const world = one({ respawn: 'after' });
+  world.signal('web/A', 'HUP');
+  world.reap();
+  world.finish();
+  world.enter('ready');
+  assert.is(state(world), 'armed');
+  return world;
+}
+
+cases('what was told before an update was taken does not say which definition holds', () => {
+  const world = unheard();
+  world.declare('web', 'A', { respawn: 'after', timeout: 5 });
+  world.reload();
+  world.turn();
+  world.deliverNews();
+  world.declare('web', 'A', { respawn: 'after' });
+  world.reload();
+  world.settle();
+  world.settle();
+  assert.equal(world.differences(), []);
+});
+
+cases('what was told before a probe was disarmed does not say that it is there', () => {
+  const world = unheard();
+  world.undeclare('web', 'A');
+  world.reload();
+  world.turn();
+  world.deliverNews();
+  world.declare('web', 'A', { respawn: 'after' });
+  world.reload();
+  world.settle();
+  world.settle();
+  assert.equal(world.differences(), []);
+});
+
+cases('what was told of an earlier life of the jail has nothing ordered twice', () => {
+  const world = unheard();
+  world.stopJail('web');
+  world.look();
+  world.turn();
+  world.startJail('web');
+  world.look();
+  assert.is(world.daemon?.turn(world.now).steps.length, 1);
+  world.deliverNews();
+  assert.equal(world.daemon?.turn(world.now).steps, []);
+});
+
 cases('a refused order: what the keeper had, it has, and can be taken away', () => {
   const world = one();
   world.declare('web', 'A', { uid: 80 });

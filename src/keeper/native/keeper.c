@@ -137,7 +137,7 @@ static void set_up(struct keeper *keeper, const char *path)
 	if (launcher_open(&keeper->launcher) == -1)
 		fail(EX_OSERR, "setting descriptors aside");
 	if (enter_learn_home(&keeper->home) == -1)
-		fail(EX_OSERR, "/proc/self/ns");
+		fail(EX_OSERR, "looking at its own namespaces");
 	if (arena_open(&keeper->arena) == -1
 		|| watch_open(&keeper->watch, &keeper->arena, raise_descriptors()) == -1)
 		fail(EX_OSERR, "setting memory aside");

@@ -35,7 +35,7 @@ static struct connection *place(struct keeper *keeper)
 	return oldest;
 }
 
-/* Out of descriptors: who knocks is turned away by means of the spare one, or epoll would tell of him for ever. */
+/* Out of descriptors: who knocks is turned away by means of the spare one, or we should be told of him for ever. */
 static int accept_one(struct keeper *keeper)
 {
 	int socket = accept4(keeper->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -25,7 +25,7 @@ int64_t clock_wall(void); /* CLOCK_REALTIME, ms: for stamps only */
 bool timer_set(struct keeper *keeper, struct timer *timer, int64_t due);
 void timer_clear(struct keeper *keeper, struct timer *timer);
 
-int timers_wait(const struct timers *timers); /* ms until the next, for epoll_wait(2); -1: none */
+int timers_wait(const struct timers *timers); /* ms until the next, for watch_turn(); -1: none */
 void timers_ring(struct keeper *keeper);      /* all that are due */
 
 #endif

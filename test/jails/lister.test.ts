@@ -12,7 +12,7 @@ import { findListed, type Listing } from '../../src/jails/listing.ts';
 import { runProgram } from '../../src/jails/run.ts';
 import { readMessage } from '../../src/keeper/messages.ts';
 import type { Platform } from '../../src/platform.ts';
-import { isAlive } from '../rig/proc.ts';
+import { isAlive, withArgument } from '../rig/proc.ts';
 import { story, type Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 
@@ -209,8 +209,8 @@ story(
     assert.is(await why(), `${h.programs.jls} does not exist`);
 
     await h.script('ps', `echo $$ > ${h.dir}/pid; exec sleep 60`);
-    const hanging = await runProgram(h.programs.ps, [], 300).catch((error: Error) => error.message);
-    assert.is(hanging, `${h.programs.ps} was ended: it had not answered within 0.3 s`);
+    const hanging = await runProgram(h.programs.ps, [], 2_000).catch((error: Error) => error.message);
+    assert.is(hanging, `${h.programs.ps} was ended: it had not answered within 2 s`);
     assert.not(isAlive(Number(await readFile(join(h.dir, 'pid'), 'utf8'))), 'and does not hang on');
   },
 );
@@ -226,7 +226,15 @@ function looking(t: Teller, h: FakeHost) {
     },
     createLister('FreeBSD', h.programs),
   );
-  t.defer('stop looking', () => looker.stop());
+  t.defer('stop looking, and let what is under way end', async () => {
+    looker.stop();
+    await looker.survey(new Map());
+    const programs = Object.values(h.programs);
+    await until(
+      () => programs.every((path) => withArgument(path).length === 0),
+      'no program is asked any more',
+    );
+  });
   return { looker, told, said };
 }
 
@@ -258,12 +266,19 @@ story(lists, 'all jails are seen with one question, also those that nobody has n
   looker.follow(new Map(many.map(({ name }) => [name, { by: 'name' }])), 600_000);
   const asked = async (): Promise<number> =>
     (await readFile(join(h.dir, 'asked'), 'utf8')).split('-v').length;
-  await new Promise((resolve) => setTimeout(resolve, 200)); // what was under way ends
-  const before = await asked();
+  /** Nobody has asked for half a second. */
+  const quiet = async (): Promise<number> => {
+    for (let last = -1; ;) {
+      const now = await asked();
+      if (now === last) return now;
+      last = now;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  };
+  const before = await quiet();
   looker.glance(many.map(({ name }) => name));
   await until(async () => (await asked()) > before, 'it has been asked');
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.is((await asked()) - before, 1);
+  assert.is((await quiet()) - before, 1);
 });
 
 story(

@@ -1,6 +1,7 @@
 /** `respawn: never` is once in an instance, whatever happens to daemon, keeper, file and pidfile meanwhile. */
 import { readFile, writeFile } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
+import { isAlive } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 import { probesOf, scene, stories } from './scene.ts';
 
@@ -30,6 +31,29 @@ tell(
     assert.equal(await s.lines(), ['begin']);
   },
 );
+
+tell('it fires in the moment in which a reload gives it another title: spent all the same', async (t) => {
+  const s = await scene(t, (at) => ({ ONCE: { command: at.says('once'), title: 'FIRST' } }));
+  const { pid = 0 } = await s.host.reaches('web/ONCE', 'armed');
+  const keeper = (await s.host.status()).keeper?.pid ?? 0;
+  // While the keeper stands still both things happen that it is told of when it goes on: the death first.
+  process.kill(keeper, 'SIGSTOP');
+  t.defer('let it go on', () => process.kill(keeper, 'SIGCONT'));
+  assert.is((await s.hup('FIRST')).code, 0);
+  await until(() => !isAlive(pid), 'the probe is dead');
+  await s.write((file) => (probesOf(file)['ONCE'] = { ...probesOf(file)['ONCE'], title: 'SECOND' }));
+  await until(
+    async () => (await s.host.status()).config.generation === 2,
+    'the reload has ordered a replacement',
+  );
+  process.kill(keeper, 'SIGCONT');
+  await s.host.reaches('web/ONCE', 'spent');
+  // Nothing is on its way any more: what the next trigger brings about is there, and this one stays away.
+  assert.equal(await s.reach(1), ['once']);
+  await s.host.cli('reload');
+  assert.is((await s.host.reaches('web/ONCE', 'spent')).runs, 1);
+  assert.not.ok((await s.jail.ps()).some((line) => /^(FIRST|SECOND)/.test(line)));
+});
 
 tell('the command of an `after` probe outlives its keeper: the probe waits, nothing overlaps', async (t) => {
   const s = await scene(t, (at) => ({

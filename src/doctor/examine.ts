@@ -9,6 +9,7 @@ import { examineLimits } from './limits.ts';
 import { examineNeighbours } from './neighbours.ts';
 import { examineOwnFiles } from './own-files.ts';
 import { readNamespaces, readProbe } from './probe-facts.ts';
+import { PLATFORM } from '../platform.ts';
 
 /** What doctor has to say, and how much it has looked at. */
 export interface Examination {
@@ -59,7 +60,7 @@ function examineProbes({ probes, jails, keeper }: Inventory): {
   readonly looked: number;
   readonly skipped: readonly string[];
 } {
-  if (process.platform !== 'linux')
+  if (PLATFORM !== 'Linux')
     return {
       findings: [],
       looked: 0,

@@ -6,10 +6,11 @@ import type { Finding } from './finding.ts';
 import { mapsHost, parseIdMap } from './id-map.ts';
 import type { Inventory, InventoryJail, InventoryProbe } from './inventory.ts';
 import { reachedFrom, seesHostRoot } from './reach.ts';
+import { PLATFORM } from '../platform.ts';
 
 /** What of the host a jail could change, of all that decides what its commands do. */
 export function examineReach({ jails, probes, own, config }: Inventory): Finding[] {
-  const host = process.platform === 'linux' ? readMounts('self') : [];
+  const host = PLATFORM === 'Linux' ? readMounts('self') : [];
   return jails.flatMap((jail) => {
     const commands = probes.filter((probe) => probe.jail === jail.name);
     const precious = new Map<string, string>([

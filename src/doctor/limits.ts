@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
+import { PLATFORM } from '../platform.ts';
 
 /** Commands at once by default, and what else the keeper's cgroup may have to hold. */
 const BESIDES_PROBES = 1_024;
 
 /** Limits of the host that would stop probes or commands from being started. */
 export function examineLimits({ keeper, probes }: Inventory): Finding[] {
-  if (!keeper || process.platform !== 'linux') return [];
+  if (!keeper || PLATFORM !== 'Linux') return [];
   const most = pidsMax(keeper.pid);
   if (most === undefined || most.limit >= probes.length + BESIDES_PROBES) return [];
   return [

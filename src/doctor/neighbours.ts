@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
+import { PLATFORM } from '../platform.ts';
 
 /** A process that is seen from where a probe is. */
 interface Neighbour {
@@ -42,7 +43,7 @@ export function examineNeighbours({ jails, probes }: Inventory): Finding[] {
 
 function neighboursBySpace(without: ReadonlySet<number | undefined>): Map<string, Neighbour[]> {
   const spaces = new Map<string, Neighbour[]>();
-  if (process.platform !== 'linux') return spaces;
+  if (PLATFORM !== 'Linux') return spaces;
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!/^\d+$/.test(name) || without.has(pid) || pid === process.pid) continue;

@@ -54,7 +54,7 @@ export function attacks(subject: string) {
         try {
           row('repelled', await how(t));
         } catch (error) {
-          const why = String((error as Error).message).split('\n')[0] ?? '';
+          const why = (error as Error).message.split('\n')[0] ?? '';
           row('succeeded', error instanceof Breach ? why : `it could not be carried through: ${why}`);
           throw error;
         }

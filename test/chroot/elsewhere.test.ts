@@ -41,7 +41,7 @@ tell('DragonFly: process 1 alone may, since it takes the whole system’s root a
 tell('BSD: rule 0 looks at every number; rule 1 is the kernel’s own to keep', async (t) => {
   const program = await built(t, 'primitive', '-U__linux__', ...PRIMITIVE);
   const outcome = async (rule: string): Promise<string | undefined> => {
-    const [file = '', ...words] = [...opening('7</tmp'), program, 'cwd', t.dir, rule];
+    const [file, ...words] = [...opening('7</tmp'), program, 'cwd', t.dir, rule];
     return /^change_root: (.+)$/m.exec((await execute(file, words)).stdout)?.[1];
   };
   assert.equal([await outcome('0'), await outcome('1'), await outcome('2')], ['EPERM', 'done', 'done']);

@@ -51,8 +51,10 @@ export function audit(evidence: Evidence): Verdict {
   if (testimony.lost > 0)
     fail(`the witness was overrun ${testimony.lost} times: nothing can be said of this run`);
 
-  const slot = ({ probe, title }: HistoryEntry): string =>
-    probe.startsWith('adhoc/') ? (slotIn(prefix, title) ?? title) : `${probe.slice(1).replace('/p', '.')}`;
+  // By the word of its command, if it ran: of an ad hoc probe that is forgotten the history has no title.
+  const slot = ({ id, probe, title }: HistoryEntry): string =>
+    ledger.errands.get(id)?.slot ??
+    (probe.startsWith('adhoc/') ? (slotIn(prefix, title) ?? title) : `${probe.slice(1).replace('/p', '.')}`);
   const lives = livesOf(evidence, fail);
   const triggers = history.filter(({ by }) => by === 'jail');
   const told = new Map<string, number>(); // by life and slot: records and what was folded into them

@@ -58,7 +58,7 @@ export async function openHost(t: Teller, text: string, size: number): Promise<H
       await rename(`${config}.new`, config);
     }));
   const cli = (...args: readonly string[]): Promise<Outcome> =>
-    execute(process.execPath, [PROGRAM, ...args, '-f', socket], { seconds: 60 });
+    execute(process.execPath, [PROGRAM, ...args, '-f', socket], { seconds: 150 });
 
   async function supervise(): Promise<void> {
     while (!ending.signal.aborted) {

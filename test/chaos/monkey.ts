@@ -28,14 +28,13 @@ const DEEDS: { [D in Deed['do']]: Doing<D> } = {
   },
   freeze: async (world, { whom, pick, ms }) => {
     const pid = find(world, whom, pick);
-    if (pid === undefined) return;
-    const start = startOf(pid);
-    const stretch: World['frozen'][number] = { pid, from: process.hrtime.bigint() };
-    if (whom === 'keeper') world.frozen.push(stretch);
-    signal(pid, 'SIGSTOP');
-    await pause(ms);
-    if (startOf(pid) === start) signal(pid, 'SIGCONT');
-    stretch.to = process.hrtime.bigint();
+    if (pid !== undefined) await freeze(world, whom, pid, ms);
+  },
+  slow: async (world, { ms }) => {
+    for (const end = performance.now() + ms; performance.now() < end; await pause(2)) {
+      const keeper = world.host.keeper();
+      if (keeper !== undefined) await freeze(world, 'keeper', keeper, 30);
+    }
   },
   edit: async (world, { changes }) => {
     world.probes = changed(world.probes, changes);
@@ -46,6 +45,8 @@ const DEEDS: { [D in Deed['do']]: Doing<D> } = {
     const all = Array.from({ length: times }, () => world.host.cli('reload'));
     for (const outcome of await Promise.all(all)) fair(world, 'reload', outcome);
   },
+  upgrade: async (world, { keeper }) =>
+    fair(world, 'upgrade', await world.host.cli('upgrade', ...(keeper ? ['--keeper'] : []))),
   restart: (world, { jail }) => world.jails[jail]?.restart(),
   stop: async (world, { jail, ms }) => {
     await world.jails[jail]?.stop();
@@ -69,6 +70,21 @@ const DEEDS: { [D in Deed['do']]: Doing<D> } = {
     if (outcome.code === 0) world.attached.push({ id: outcome.stdout.trim(), slot, jail, life, respawn });
   },
 };
+
+async function freeze(
+  world: World,
+  whom: 'daemon' | 'keeper' | 'probe',
+  pid: number,
+  ms: number,
+): Promise<void> {
+  const start = startOf(pid);
+  const stretch: World['frozen'][number] = { pid, from: process.hrtime.bigint() };
+  if (whom === 'keeper') world.frozen.push(stretch);
+  signal(pid, 'SIGSTOP');
+  await pause(ms);
+  if (startOf(pid) === start) signal(pid, 'SIGCONT');
+  stretch.to = process.hrtime.bigint();
+}
 
 /** Does everything in its time, and returns when all that was begun is over. */
 export async function unleash(world: World, plan: Plan, stopped: AbortSignal): Promise<void> {

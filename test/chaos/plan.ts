@@ -29,10 +29,14 @@ export type Deed =
       readonly pick: number;
       readonly ms: number;
     }
+  /** The keeper is stopped most of the time for so long. */
+  | { readonly do: 'slow'; readonly ms: number }
   | { readonly do: 'edit'; readonly changes: Changes }
   /** A file that is broken, until the next edit. */
   | { readonly do: 'spoil'; readonly how: 'cut' | 'key' | 'type' | 'empty' }
   | { readonly do: 'reload'; readonly times: number }
+  /** The daemon is started anew without disarming anything; with `keeper`, that is replaced too. */
+  | { readonly do: 'upgrade'; readonly keeper: boolean }
   | { readonly do: 'restart'; readonly jail: number }
   | { readonly do: 'stop'; readonly jail: number; readonly ms: number }
   /** The disk of the state directory is full for so long. */
@@ -112,6 +116,7 @@ const STREAMS: readonly {
   { every: 3_000, make: attach },
   { every: 5_000, make: swap },
   { every: 12_000, make: ambush },
+  { every: 15_000, make: (random, at) => [{ at, do: 'upgrade', keeper: random.chance(0.6) }] },
 ];
 
 const series = (count: number, apart: number): number[] => Array.from({ length: count }, (_, i) => i * apart);
@@ -157,12 +162,16 @@ function spoil(random: Random, at: number): Action {
   return { at, do: 'spoil', how: random.pick(['cut', 'key', 'type', 'empty']) };
 }
 
-/** Probes get new titles while they are asked for, so that both processes may hear it. */
+/**
+ * Probes get new titles while they are asked for; with the keeper in slow motion the new process is there for a while, and
+ * the old one not yet retired, so that both hear it.
+ */
 function swap(random: Random, at: number): Action[] {
   const { jail, slots } = someProbes(random, 8);
   const changes = slots.map((slot) => ({ slot, change: 'title' }) as const);
-  const presses = series(30, 20).map((after): Action => ({ at: at + after, do: 'press', jail, slots }));
-  return [{ at, do: 'edit', changes }, ...presses];
+  const presses = series(80, 25).map((after): Action => ({ at: at + after, do: 'press', jail, slots }));
+  const slow: Action[] = random.chance(0.7) ? [{ at, do: 'slow', ms: 2_000 }] : [];
+  return [{ at, do: 'edit', changes }, ...slow, ...presses];
 }
 
 /** The keeper is killed just when it has most to do. */

@@ -2,6 +2,9 @@
  * `npm run chaos -- --seconds N --seed S`: jails with a few hundred probes, somebody inside who asks for things at
  * random, and a monkey that kills, stops, rewrites and fills whatever it can reach. At the end it is counted whether
  * every HUP that killed an armed probe ran its command once. The same seed is the same plan; `--plan` prints it.
+ *
+ * One fault is left out, a clock that jumps: a time namespace has no wall clock of its own, and the machine's is not
+ * ours to set.
  */
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';

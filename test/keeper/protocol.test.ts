@@ -146,6 +146,18 @@ story(test, 'a frame of the largest size, in small pieces', { unless, seconds: 6
   assert.equal([finished['stage'], finished['errno']], ['exec', '7']);
 });
 
+story(test, 'what is ordered in one breath with a list is carried out after it', { unless }, async (t) => {
+  const { client, pid } = await keeper(t);
+  const arm = encodeFrame('arm', definition('a', t.unique('A'), byChroot(t.dir)));
+  client.socket.write(Buffer.concat([encodeFrame('list'), arm]));
+  assert.is((await client.next('listed'))['records'], '0');
+  await client.next('armed', 'a');
+  client.socket.write(Buffer.concat([encodeFrame('list'), encodeFrame('quit', { grace: 0 })]));
+  await client.next('listed');
+  client.send('ack', { seq: String(client.events().at(-1)?.['seq']) });
+  await until(() => !isAlive(pid), 'it has ended');
+});
+
 story(test, 'noise: the keeper lives, and serves the next one', { unless, seconds: 60 }, async (t) => {
   const { client, connect, pid } = await keeper(t);
   let seed = 20_261_122;

@@ -202,16 +202,20 @@ static void flush(struct keeper *keeper, struct connection *connection)
 			&keeper->watch, connection->socket, WATCH_READ | (connection->full ? WATCH_WRITE : 0));
 }
 
-void connections_flush(struct keeper *keeper)
+bool connections_flush(struct keeper *keeper)
 {
+	bool more = false;
+
 	for (int i = 0; i < CONNECTIONS; i++) {
 		struct connection *connection = &keeper->connections[i];
 
 		if (connection->socket == -1)
 			continue;
-		orders_read(keeper, connection); /* those that had to wait for room */
 		flush(keeper, connection);
+		/* A list that is told now has kept back what was ordered after it. */
+		more = more || (connection->socket != -1 && orders_wait(connection));
 	}
+	return more;
 }
 
 /* ---- receiving */
@@ -236,4 +240,11 @@ void connection_serve(struct keeper *keeper, void *owner)
 	if (got > 0 && !connection->closing) /* of one that was superseded nothing counts any more */
 		connection->in_used += (size_t)got;
 	orders_read(keeper, connection);
+}
+
+void connections_read(struct keeper *keeper)
+{
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (keeper->connections[i].socket != -1)
+			orders_read(keeper, &keeper->connections[i]);
 }

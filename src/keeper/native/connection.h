@@ -34,7 +34,8 @@ struct connection {
 
 void connection_serve(struct keeper *keeper, void *connection); /* something has come in */
 void connection_drop(struct keeper *keeper, struct connection *connection);
-void connections_flush(struct keeper *keeper); /* sends what can be sent */
+void connections_read(struct keeper *keeper);  /* carries out what had to wait for room */
+bool connections_flush(struct keeper *keeper); /* sends what can be sent; true: orders wait no longer */
 
 /* An answer. False: it does not fit, which a caller prevents by looking first. */
 bool connection_answer(struct connection *connection, struct frame *frame);

@@ -196,6 +196,7 @@ static void loop(struct keeper *keeper)
 		int64_t now;
 		int wait;
 
+		connections_read(keeper);
 		timers_ring(keeper);
 		runs_start(keeper);
 		now = clock_now();
@@ -209,7 +210,8 @@ static void loop(struct keeper *keeper)
 			more = sooner(more, wait);
 		} else {
 			since = -1;
-			connections_flush(keeper);
+			if (connections_flush(keeper))
+				more = 0;
 		}
 	} while (!quit_is_over(keeper) && !drain_is_over(keeper));
 }

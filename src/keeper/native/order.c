@@ -288,13 +288,23 @@ static void take_frame(struct keeper *keeper, struct connection *connection, con
 	answer(connection, &order, carry_out(keeper, connection, &order));
 }
 
+/* A list is told before the next order is looked at, and no order is read that could not be answered. */
+static bool may_read(const struct connection *connection, size_t at)
+{
+	return !connection->closing && !connection->listing && connection_has_room(connection)
+		&& connection->in_used - at >= FRAME_HEAD;
+}
+
+bool orders_wait(const struct connection *connection)
+{
+	return may_read(connection, 0) && connection->in_used - FRAME_HEAD >= frame_length(connection->in);
+}
+
 void orders_read(struct keeper *keeper, struct connection *connection)
 {
 	size_t at = 0;
 
-	/* A list is told before the next order is looked at, and no order is read that could not be answered. */
-	while (!connection->closing && !connection->listing && connection_has_room(connection)
-		&& connection->in_used - at >= FRAME_HEAD) {
+	while (may_read(connection, at)) {
 		const char *frame = connection->in + at;
 		uint32_t length = frame_length(frame);
 

@@ -77,7 +77,14 @@ export type KeeperEvent =
       readonly records: readonly ListedRecord[];
     }
   /** The line to it has broken: it has ended, as a rule. */
-  | { readonly type: 'keeper-lost'; readonly at: number; readonly epoch: string; readonly why: string };
+  | {
+      readonly type: 'keeper-lost';
+      readonly at: number;
+      readonly epoch: string;
+      readonly why: string;
+      /** It was being replaced: to end is what it was told. */
+      readonly leaving?: true;
+    };
 
 export type OrderEvent =
   | {

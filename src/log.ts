@@ -90,7 +90,9 @@ export function describe(event: Event): LogLine | undefined {
     case 'keeper-listed':
       return line('debug', undefined, `the keeper holds ${event.records.length} probes`);
     case 'keeper-lost':
-      return line('warn', undefined, `keeper ${event.epoch} is gone, and what probes it had`, event.why);
+      return event.leaving
+        ? line('info', undefined, `keeper ${event.epoch}, which was replaced, has ended`)
+        : line('warn', undefined, `keeper ${event.epoch} is gone, and every probe with it`, event.why);
     case 'orphaned':
       return line(
         'warn',

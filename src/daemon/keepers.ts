@@ -160,9 +160,15 @@ export function createKeepers(parts: KeeperParts): Keepers {
     attendSoon();
   }
 
-  function tellLost({ epoch }: Member, why: string): void {
+  function tellLost({ epoch, role }: Member, why: string): void {
     if (closed || members.has(epoch)) return;
-    parts.post({ type: 'keeper-lost', at: Date.now(), epoch, why });
+    parts.post({
+      type: 'keeper-lost',
+      at: Date.now(),
+      epoch,
+      why,
+      ...(role === 'leaving' && { leaving: true }),
+    });
     // At the start not all that live are known yet.
     if (engaged) living();
   }

@@ -223,6 +223,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
         gone?.addEventListener('abort', giveUp);
         waiters.add(waiter);
         waiter();
+        if (gone?.aborted) giveUp();
       });
     },
     stop() {

@@ -242,19 +242,6 @@ tell('a file that was broken meanwhile costs no probe while the keeper lives', a
   assert.match(stderr, `${s.host.config}:1:`);
 });
 
-tell('a stopped keeper is shown, and forgiven when it goes on', async (t) => {
-  const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }));
-  await s.host.reaches('web/BUTTON', 'armed');
-  const pid = (await s.host.status()).keeper?.pid ?? 0;
-  process.kill(pid, 'SIGSTOP');
-  t.defer('let it go on', () => process.kill(pid, 'SIGCONT'));
-  assert.is((await s.hup()).code, 0);
-  assert.is((await s.host.status()).keeper?.pid, pid, 'nobody takes it for dead');
-  assert.equal(await s.lines(), []);
-  process.kill(pid, 'SIGCONT');
-  assert.equal(await s.reach(1), ['ran']);
-});
-
 run();
 
 async function killDaemon(s: Scene): Promise<void> {

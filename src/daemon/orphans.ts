@@ -30,6 +30,8 @@ export interface OrphanParts {
 }
 
 const LOOK_EVERY = 1_000;
+/** A keeper may be killed between the fork of a command and its marker: so many looks more are for those. */
+const LATE_LOOKS = 5;
 /** So many triggers are remembered before those are dropped that have ended and have no marker any more. */
 const MOST_KNOWN = 4_096;
 /** A marker that is of use after both have died is of one of the newest triggers: so many lines are read for it. */
@@ -44,18 +46,30 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
   /** Which of its lines the history has. A marker may outlast both: the keeper removes it when it is told so. */
   const known = new Map<string, Line['t']>();
   let timer: NodeJS.Timeout | undefined;
+  let alive: ReadonlySet<string> = new Set();
+  let lateLooks = 0;
   let end = Infinity;
   let onNone = (): void => {};
 
+  function find(): void {
+    const left = markers.leftByOthers(alive).filter(({ run }) => !buried.has(run) && !orphans.has(run));
+    if (left.length === 0) return;
+    for (const orphan of left) orphans.set(orphan.run, orphan);
+    const commands = left.map((orphan) => ({ ...orphan, told: known.has(orphan.run) }));
+    post({ type: 'orphaned', at: Date.now(), commands });
+  }
+
   function look(): void {
+    if (lateLooks-- > 0) find();
     for (const orphan of orphans.values()) {
       if (markers.lives(orphan)) enforce(orphan);
       else bury(orphan);
     }
     if (orphans.size > 0) return;
+    onNone();
+    if (lateLooks > 0) return;
     clearInterval(timer);
     timer = undefined;
-    onNone();
   }
 
   function bury(orphan: Orphan): void {
@@ -91,13 +105,11 @@ export function watchOrphans({ markers, about, post }: OrphanParts): Orphans {
 
   return {
     adopt(living) {
-      const found = markers.leftByOthers(living).filter(({ run }) => !buried.has(run) && !orphans.has(run));
-      for (const orphan of found) orphans.set(orphan.run, orphan);
-      const commands = found.map((orphan) => ({ ...orphan, told: known.has(orphan.run) }));
+      alive = living;
+      lateLooks = LATE_LOOKS;
+      find();
       for (const run of known.keys())
         if (!living.has(epochOf(run)) && !orphans.has(run) && !buried.has(run)) known.delete(run);
-      if (found.length === 0) return;
-      post({ type: 'orphaned', at: Date.now(), commands });
       timer ??= setInterval(look, LOOK_EVERY);
       look();
     },

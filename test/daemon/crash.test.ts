@@ -1,8 +1,9 @@
 /** The daemon dies: probes stay, commands run, nothing is lost. The keeper dies: no dead button stays anywhere. */
-import { existsSync, readdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { isAlive } from '../rig/proc.ts';
+import { isAlive, startOf } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 import { jaildaemon, pathsOf, probesOf, scene, stories, type Scene } from './scene.ts';
 
@@ -195,6 +196,31 @@ tell('both are killed and the jail starts anew: what fired belongs to its former
   assert.is(entry?.instance, instance);
   assert.is(entry?.fate, 'unknown');
 });
+
+tell(
+  'the keeper is killed between the fork of a command and its marker: it is found a little later',
+  async (t) => {
+    const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }));
+    const { instance = '' } = await s.host.reaches('web/BUTTON', 'armed');
+    const before = await s.host.status();
+    process.kill(before.keeper?.pid ?? 0, 'SIGKILL');
+    await s.host.probe(
+      'web/BUTTON',
+      (p) => p.state === 'armed' && p.pid !== before.probes[0]?.pid,
+      'is back',
+    );
+    // Such a command, which had not come so far when the daemon looked.
+    const command = spawn('sleep', ['1000'], { detached: true });
+    t.defer('end it', () => command.kill('SIGKILL'));
+    const pid = command.pid ?? 0;
+    const moment = Number(startOf(pid)) * 10;
+    symlinkSync(`${pid} ${moment} ${instance} web/BUTTON`, join(s.host.state, 'running', '0000beef-7'));
+    const found = async () => (await s.host.history()).find(({ id }) => id === '0000beef-7');
+    await until(async () => (await found())?.fate === 'running', 'the history knows it');
+    command.kill('SIGKILL');
+    await until(async () => (await found())?.fate === 'unknown', 'it has ended, nobody saw how');
+  },
+);
 
 tell('both are killed: nothing is left in the jail, and everything comes back', async (t) => {
   const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran') }, SPENT: { command: 'true' } }));

@@ -34,6 +34,8 @@ export interface EndingParts {
 
 /** A keeper tells the ends of commands and is acknowledged; a disk may be slow: so long beyond all limits, ms. */
 const MARGIN = 10_000;
+/** ms. */
+const TELL_EVERY = 1_000;
 /** Of a command that is defined nowhere any more, ms. */
 const USUAL_KILL_AFTER = 10_000;
 
@@ -41,8 +43,8 @@ const USUAL_KILL_AFTER = 10_000;
 export function createEnding(parts: EndingParts): Ending {
   let begun = false;
   let stopping: Promise<readonly number[]> | undefined;
-  let tellWait: (what: string | undefined) => void = () => {};
-  const waitsFor = new Promise<string | undefined>((resolve) => (tellWait = resolve));
+  const hearers = new Set<(what: string) => void>();
+  let waitsFor: string | undefined;
 
   async function stopNow(): Promise<readonly number[]> {
     begun = true;
@@ -50,14 +52,23 @@ export function createEnding(parts: EndingParts): Ending {
     await parts.deafen();
     const { grace } = parts.settings();
     const killAfter = longestKillAfter(parts.loop);
-    const what = describeWait(parts.loop.observed, grace, killAfter);
-    tellWait(what);
-    if (what !== undefined) parts.say('info', what);
+    const tell = (): void => {
+      const what = describeWait(parts.loop.observed, grace, killAfter);
+      if (what === waitsFor) return;
+      waitsFor = what;
+      if (what === undefined) return;
+      parts.say('info', what);
+      for (const hear of hearers) hear(what);
+    };
+    tell();
+    // Some end, and a trigger of the last instant may only just be told of.
+    const telling = setInterval(tell, TELL_EVERY);
     const within = grace + killAfter + MARGIN;
     const [left] = await Promise.all([
       parts.keepers.quit(grace, within),
       parts.orphans.finish(grace, within),
     ]);
+    clearInterval(telling);
     for (const pid of left)
       parts.say('error', `keeper pid ${pid} does not end; it is left to do so by itself`);
     parts.close(left);
@@ -69,7 +80,8 @@ export function createEnding(parts: EndingParts): Ending {
       return begun;
     },
     stop(say) {
-      void waitsFor.then((what) => what !== undefined && say?.(what));
+      if (say) hearers.add(say);
+      if (waitsFor !== undefined) say?.(waitsFor);
       return (stopping ??= stopNow());
     },
     async leave() {

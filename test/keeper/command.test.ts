@@ -308,6 +308,11 @@ story(
     await client.next('spent');
     await arm('a', { ...sh('true'), respawn: 'never', tag: 'third' });
     assert.is((await client.list()).get('a')?.['state'], 'spent');
+    // Nor was it known to who took it away and now wants it again.
+    await client.order('disarm', { key: 'a' });
+    await client.next('removed');
+    await arm('a', { ...sh('true'), respawn: 'never', tag: 'fourth' });
+    await client.next('spent');
     // In another life of the jail it may be armed all the same.
     await arm('a', { ...sh('true'), respawn: 'never', instance: 'another' });
     await hangUp('a');

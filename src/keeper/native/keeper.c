@@ -126,6 +126,7 @@ static void set_up(struct keeper *keeper, const char *path)
 	list_init(&keeper->queue.events);
 	list_init(&keeper->record_list);
 	list_init(&keeper->no_room);
+	list_init(&keeper->removed);
 	list_init(&keeper->entering_ring);
 	list_init(&keeper->waiting);
 	list_init(&keeper->runs);

@@ -56,6 +56,7 @@ struct keeper {
 	struct list record_list;
 	uint32_t record_count;
 	struct list no_room;       /* records that wait for room in the queue */
+	struct list removed;       /* records that are kept until the daemon knows that they are spent */
 	struct list entering_ring; /* instances with bodies that wait to enter */
 	unsigned entering, unnamed;
 	uint32_t bodies; /* of all records: processes of probes, and those that are to become one */

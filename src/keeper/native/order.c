@@ -99,6 +99,7 @@ static const char *do_ack(struct keeper *keeper, struct connection *connection, 
 {
 	(void)connection;
 	queue_acknowledge(keeper, order->seq);
+	records_settle_removed(keeper);
 	records_settle_queued(keeper);
 	return NULL;
 }

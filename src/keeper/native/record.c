@@ -155,7 +155,16 @@ static void drop(struct keeper *keeper, struct record *record)
 	arena_give(&keeper->arena, record, sizeof *record);
 }
 
-/* From when no process is left, nothing can trigger it: that is news, and the end of its runs is told of anyhow. */
+/* It is spent, and the daemon may not know that yet. */
+static bool is_spent_unknown(const struct keeper *keeper, const struct record *record)
+{
+	return record->definition->respawn == RESPAWN_NEVER && record->fired > keeper->queue.acknowledged;
+}
+
+/*
+ * From when no process is left, nothing can trigger it: that is news, and the end of its runs is told of anyhow. It is
+ * forgotten when the daemon knows that it is spent: an order to arm it again may be under way.
+ */
 static void remove_further(struct keeper *keeper, struct record *record)
 {
 	if (!list_empty(&record->bodies))
@@ -165,8 +174,12 @@ static void remove_further(struct keeper *keeper, struct record *record)
 		if (!keeper->quitting)
 			tell_removed(keeper, record);
 	}
-	if (record->run_count == 0)
+	if (record->run_count > 0)
+		return;
+	if (keeper->quitting || !is_spent_unknown(keeper, record))
 		drop(keeper, record);
+	else if (list_empty(&record->no_room))
+		list_append(&keeper->removed, &record->no_room);
 }
 
 void record_settle(struct keeper *keeper, struct record *record)
@@ -217,6 +230,16 @@ void records_settle_queued(struct keeper *keeper)
 		record_settle(keeper, record);
 		if (record->state == COOLING && record->reason == HELD_QUEUE)
 			return; /* no more room; it has gone to the end of the line */
+	}
+}
+
+void records_settle_removed(struct keeper *keeper)
+{
+	struct list *link, *next;
+
+	for (link = keeper->removed.next; link != &keeper->removed; link = next) {
+		next = link->next;
+		record_settle(keeper, OWNER(link, struct record, no_room));
 	}
 }
 
@@ -410,8 +433,7 @@ static bool is_crossed(const struct keeper *keeper, const struct record *record,
 {
 	const struct definition *older = record->definition;
 
-	return record->fired > keeper->queue.acknowledged && older->respawn == RESPAWN_NEVER
-		&& definition->respawn == RESPAWN_NEVER
+	return is_spent_unknown(keeper, record) && definition->respawn == RESPAWN_NEVER
 		&& strcmp(definition_text(older, older->instance), definition_text(definition, definition->instance)) == 0;
 }
 
@@ -429,6 +451,7 @@ const char *record_arm(struct keeper *keeper, struct definition *definition)
 		return "there is no memory";
 	}
 	work_on(record);
+	list_remove(&record->no_room);
 	switch (record->state) {
 	case REMOVING: /* it is wanted again; what was being taken away still goes */
 	case REMOVED:

@@ -24,7 +24,7 @@ struct record {
 	struct node node; /* by key */
 	struct list link; /* in the order of their making */
 	struct list bodies, runs;
-	struct list no_room; /* among those that wait for room in the queue */
+	struct list no_room; /* among those that wait for room in the queue, or to be forgotten */
 	struct definition *definition;
 	struct instance *instance; /* of the definition; NULL: not looked for yet */
 	struct body *armed, *entering;
@@ -63,5 +63,6 @@ void record_run_ended(struct keeper *keeper, struct record *record, struct outco
 /* Looks at the record, and does what follows. Harmless at any time; it may free the record. */
 void record_settle(struct keeper *keeper, struct record *record);
 void records_settle_queued(struct keeper *keeper); /* there is room in the queue again */
+void records_settle_removed(struct keeper *keeper); /* the daemon has acknowledged something */
 
 #endif

@@ -100,6 +100,13 @@ function explain(path: string, error: NodeJS.ErrnoException): Complaint {
         `not permitted: ${path}: ${error.code} (you are uid ${process.getuid?.() ?? '?'})`,
         'only root and the daemon’s own user may speak to it',
       );
+    // What connect(2) says of a unix socket whose queue of callers is full.
+    case 'EAGAIN':
+      return new Complaint(
+        EXIT.busy,
+        `the daemon behind ${path} has more callers than it can take: EAGAIN`,
+        'try again in a moment',
+      );
     default:
       return new Complaint(
         EXIT.unavailable,

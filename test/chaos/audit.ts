@@ -58,6 +58,7 @@ export function audit(evidence: Evidence): Verdict {
   const lives = livesOf(evidence, fail);
   const triggers = history.filter(({ by }) => by === 'jail');
   const told = new Map<string, number>(); // by life and slot: records and what was folded into them
+  const begun = new Map<string, bigint[]>();
   let folded = 0;
   for (const entry of history) {
     const life = lives.get(epochOf(entry.id));
@@ -69,6 +70,8 @@ export function audit(evidence: Evidence): Verdict {
     }
     const place = `${life} ${slot(entry)}`;
     told.set(place, (told.get(place) ?? 0) + count);
+    const errand = entry.by === 'jail' ? ledger.errands.get(entry.id) : undefined;
+    if (errand) begun.set(place, [...(begun.get(place) ?? []), errand.at]);
   }
 
   const hups = testimony.bodies.filter(({ signal }) => signal === 1);
@@ -81,7 +84,8 @@ export function audit(evidence: Evidence): Verdict {
   }
 
   const lost: Body[] = [];
-  nameUnknown(deaths, told);
+  for (const moments of begun.values()) moments.sort((a, b) => Number(a - b));
+  nameUnknown(deaths, begun);
   for (const place of new Set([...told.keys(), ...deaths.keys()])) {
     const here = deaths.get(place) ?? [];
     const excess = here.length - (told.get(place) ?? 0);
@@ -127,12 +131,20 @@ export function audit(evidence: Evidence): Verdict {
   };
 }
 
-/** Those that died before anybody could read their names are of slots that lack a death. */
-function nameUnknown(deaths: Map<string, Body[]>, told: ReadonlyMap<string, number>): void {
-  for (const [place, count] of told) {
-    const here = deaths.get(place) ?? [];
+/**
+ * Those that died before anybody could read their names: each is of a slot in which a command began before anybody who is
+ * known to be of it had died.
+ */
+function nameUnknown(deaths: Map<string, Body[]>, begun: ReadonlyMap<string, readonly bigint[]>): void {
+  for (const [place, moments] of begun) {
     const unknown = deaths.get(`${place.slice(0, place.indexOf(' '))} ${UNKNOWN}`) ?? [];
-    while (here.length < count && unknown.length > 0) here.push(...unknown.splice(0, 1));
+    const here = deaths.get(place) ?? [];
+    const died = ({ diedAt = 0n }: Body, at: bigint): boolean => diedAt <= at;
+    for (const [index, at] of moments.entries()) {
+      if (here.filter((body) => died(body, at)).length > index) continue;
+      const one = unknown.findLastIndex((body) => died(body, at));
+      if (one !== -1) here.push(...unknown.splice(one, 1));
+    }
     if (here.length > 0) deaths.set(place, here);
   }
 }
@@ -163,9 +175,12 @@ function lagOf({ diedAt = 0n, keeper }: Body, frozen: Evidence['frozen']): { lag
   const { pid, diedAt: end } = keeper;
   if (end === undefined || keeper.signal !== 9) return { lag: Infinity, stopped: 0 };
   let stopped = 0n;
-  for (const { pid: its, from, to = end } of frozen) {
-    const [begin, stop] = [from > diedAt ? from : diedAt, to < end ? to : end];
-    if (its === pid && begin < stop) stopped += stop - begin;
+  let counted = diedAt; // two may stop it at once
+  for (const { pid: its, from, to = end } of frozen.toSorted((a, b) => Number(a.from - b.from))) {
+    const [begin, stop] = [from > counted ? from : counted, to < end ? to : end];
+    if (its !== pid || begin >= stop) continue;
+    stopped += stop - begin;
+    counted = stop;
   }
   return { lag: ms(end - diedAt - stopped), stopped: ms(stopped) };
 }

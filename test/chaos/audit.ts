@@ -1,16 +1,6 @@
-import type { HistoryEntry } from '../rig/printed.ts';
-import type { Ledger } from './ledger.ts';
-import { firesOnce, slotIn } from './probes.ts';
-import { UNKNOWN, type Body, type Testimony } from './witness.ts';
-
-/** What is compared: the kernel's word, the commands' own, and jaildaemon's. */
-export interface Evidence {
-  readonly prefix: string;
-  readonly testimony: Testimony;
-  readonly ledger: Ledger;
-  readonly history: readonly (HistoryEntry & { readonly folded?: number })[];
-  readonly frozen: readonly { readonly pid: number; readonly from: bigint; readonly to?: bigint }[];
-}
+import { ms, weigh, type Evidence } from './equation.ts';
+import { firesOnce } from './probes.ts';
+import type { Testimony } from './witness.ts';
 
 /** The sums, and every case in which something is wrong. */
 export interface Verdict {
@@ -37,90 +27,30 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-/** Between a death by HUP and the first trace of its command a keeper that is killed may forget it, ms. */
-const WINDOW_MS = 250;
 /** A probe may outlive its keeper by so long, ms: the kernel kills it, and it has to be scheduled to die. */
 const OUTLIVES_MS = 1_000;
 
-const ms = (ns: bigint): number => Number(ns / 1000n) / 1000;
-
 export function audit(evidence: Evidence): Verdict {
-  const { prefix, testimony, ledger, history } = evidence;
+  const { testimony, ledger, history } = evidence;
   const violations: string[] = [];
   const fail = (what: string): void => void violations.push(what);
   if (testimony.lost > 0)
     fail(`the witness was overrun ${testimony.lost} times: nothing can be said of this run`);
 
-  // By the word of its command, if it ran: of an ad hoc probe that is forgotten the history has no title.
-  const slot = ({ id, probe, title }: HistoryEntry): string =>
-    ledger.errands.get(id)?.slot ??
-    (probe.startsWith('adhoc/') ? (slotIn(prefix, title) ?? title) : `${probe.slice(1).replace('/p', '.')}`);
-  const lives = livesOf(evidence, fail);
-  const triggers = history.filter(({ by }) => by === 'jail');
-  const told = new Map<string, number>(); // by life and slot: records and what was folded into them
-  const begun = new Map<string, bigint[]>();
-  let folded = 0;
-  for (const entry of history) {
-    const life = lives.get(epochOf(entry.id));
-    folded += entry.folded ?? 0;
-    const count = (entry.by === 'jail' ? 1 : 0) + (entry.folded ?? 0);
-    if (life === undefined) {
-      if (count > 0) fail(`${entry.id} (${entry.probe}): no keeper of that epoch was seen by a command`);
-      continue;
-    }
-    const place = `${life} ${slot(entry)}`;
-    told.set(place, (told.get(place) ?? 0) + count);
-    const errand = entry.by === 'jail' ? ledger.errands.get(entry.id) : undefined;
-    if (errand) begun.set(place, [...(begun.get(place) ?? []), errand.at]);
-  }
-
-  const hups = testimony.bodies.filter(({ signal }) => signal === 1);
-  const deaths = new Map<string, Body[]>();
-  for (const body of hups) {
-    const place = `${testimony.keepers.indexOf(body.keeper)} ${body.slot}`;
-    const list = deaths.get(place);
-    if (list) list.push(body);
-    else deaths.set(place, [body]);
-  }
-
-  const lost: Body[] = [];
-  for (const moments of begun.values()) moments.sort((a, b) => Number(a - b));
-  nameUnknown(deaths, begun);
-  for (const place of new Set([...told.keys(), ...deaths.keys()])) {
-    const here = deaths.get(place) ?? [];
-    const excess = here.length - (told.get(place) ?? 0);
-    const [life = '', where = ''] = place.split(' ');
-    const keeper = testimony.keepers[Number(life)];
-    if (excess < 0)
-      fail(`${where}: ${-excess} more records than deaths by HUP (keeper ${keeper?.pid ?? '?'})`);
-    // Which of them it was cannot be told; the last ones are the ones that the keeper's death explains.
-    if (excess > 0) lost.push(...here.toSorted((a, b) => Number(a.diedAt! - b.diedAt!)).slice(-excess));
-  }
-  let windowMs = 0;
-  let windowStopped = 0;
-  for (const body of lost) {
-    const { lag, stopped } = lagOf(body, evidence.frozen);
-    if (stopped > 0) windowStopped++;
-    else windowMs = Math.max(windowMs, lag);
-    if (lag > WINDOW_MS)
-      fail(
-        `${body.slot}: the HUP that killed process ${body.pid} came to nothing; keeper ${body.keeper.pid} was killed ${lag} ms later`,
-      );
-  }
-
+  const { deaths, folded, window, windowMs, windowStopped } = weigh(evidence, fail);
   const { neverBegan, unknown, byHost, commands } = compare(evidence, fail);
-  once(history, slot, fail);
+  once(history, fail);
   const outlivedMs = outlived(testimony, fail);
   for (const id of ledger.twice) fail(`${id}: two commands have begun`);
   for (const { id, slot, overlap } of ledger.errands.values())
     if (overlap) fail(`${id}: a command of ${slot} began while another one ran`);
 
   return {
-    deaths: hups.length,
+    deaths,
     commands,
-    records: triggers.length,
+    records: history.filter(({ by }) => by === 'jail').length,
     folded,
-    window: lost.length - windowStopped,
+    window,
     windowMs,
     windowStopped,
     neverBegan,
@@ -131,60 +61,6 @@ export function audit(evidence: Evidence): Verdict {
   };
 }
 
-/**
- * Those that died before anybody could read their names: each is of a slot in which a command began before anybody who is
- * known to be of it had died.
- */
-function nameUnknown(deaths: Map<string, Body[]>, begun: ReadonlyMap<string, readonly bigint[]>): void {
-  for (const [place, moments] of begun) {
-    const unknown = deaths.get(`${place.slice(0, place.indexOf(' '))} ${UNKNOWN}`) ?? [];
-    const here = deaths.get(place) ?? [];
-    const died = ({ diedAt = 0n }: Body, at: bigint): boolean => diedAt <= at;
-    for (const [index, at] of moments.entries()) {
-      if (here.filter((body) => died(body, at)).length > index) continue;
-      const one = unknown.findLastIndex((body) => died(body, at));
-      if (one !== -1) here.push(...unknown.splice(one, 1));
-    }
-    if (here.length > 0) deaths.set(place, here);
-  }
-}
-
-const epochOf = (id: string): string => id.slice(0, id.indexOf('-'));
-
-/** Which keeper had which epoch, by the word of the commands whose parent it was: the index of its life. */
-function livesOf({ testimony, ledger }: Evidence, fail: (what: string) => void): Map<string, number> {
-  const lives = new Map<string, number>();
-  for (const { id, parent, at } of ledger.errands.values()) {
-    const index = testimony.keepers.findIndex(
-      ({ pid, from, diedAt }) => pid === parent && from <= at && (diedAt === undefined || at <= diedAt),
-    );
-    if (index === -1) continue; // it was killed before its command could see it
-    const epoch = epochOf(id);
-    const known = lives.get(epoch);
-    if (known !== undefined && known !== index) fail(`${id}: two keepers of one epoch`);
-    lives.set(epoch, index);
-  }
-  return lives;
-}
-
-/**
- * How long after the probe its keeper was killed, ms, and for how much of that it had been stopped, which is not counted.
- * Infinity if it was not killed: then nothing explains that a HUP came to nothing.
- */
-function lagOf({ diedAt = 0n, keeper }: Body, frozen: Evidence['frozen']): { lag: number; stopped: number } {
-  const { pid, diedAt: end } = keeper;
-  if (end === undefined || keeper.signal !== 9) return { lag: Infinity, stopped: 0 };
-  let stopped = 0n;
-  let counted = diedAt; // two may stop it at once
-  for (const { pid: its, from, to = end } of frozen.toSorted((a, b) => Number(a.from - b.from))) {
-    const [begin, stop] = [from > counted ? from : counted, to < end ? to : end];
-    if (its !== pid || begin >= stop) continue;
-    stopped += stop - begin;
-    counted = stop;
-  }
-  return { lag: ms(end - diedAt - stopped), stopped: ms(stopped) };
-}
-
 /** The ledger and the history, record by record. */
 function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
   const seen = new Set<string>();
@@ -193,7 +69,7 @@ function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
   let byHost = 0;
   let commands = 0;
   for (const entry of history) {
-    const { id, probe, by, fate, exitCode, signal } = entry;
+    const { id, probe, by, fate, exitCode } = entry;
     if (seen.has(id)) fail(`${id}: two records`);
     seen.add(id);
     const errand = ledger.errands.get(id);
@@ -208,8 +84,6 @@ function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
     if (fate !== undefined && fate !== 'unknown') fail(`${id} (${probe}): ${fate}, though it began`);
     if (exitCode !== undefined && exitCode !== errand.code)
       fail(`${id} (${probe}): recorded with exit ${exitCode}, ended with ${errand.code ?? 'nothing'}`);
-    if (signal !== undefined && errand.code !== undefined)
-      fail(`${id} (${probe}): recorded as ended by ${signal}, and came to its end`);
   }
   for (const { id, slot } of ledger.errands.values())
     if (!seen.has(id)) fail(`${id}: a command of ${slot} ran, and the history does not know it`);
@@ -217,15 +91,11 @@ function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
 }
 
 /** What fires once does so once in each life of its jail. */
-function once(
-  history: Evidence['history'],
-  slot: (entry: HistoryEntry) => string,
-  fail: (what: string) => void,
-): void {
+function once(history: Evidence['history'], fail: (what: string) => void): void {
   const spent = new Map<string, string>();
   for (const entry of history) {
     if (!firesOnce(entry.probe)) continue;
-    const place = `${slot(entry)} in ${entry.instance}`;
+    const place = `${entry.probe} in ${entry.instance}`;
     const earlier = spent.get(place);
     if (earlier !== undefined) fail(`${place}: ${earlier} and ${entry.id}, though it respawns never`);
     spent.set(place, entry.id);

@@ -26,8 +26,8 @@ export async function chaos(plan: Plan): Promise<number> {
   const wrong: string[] = [];
   let world: World | undefined;
   try {
-    world = await openWorld(stage, plan);
-    await tell(world, plan, stopped.signal, rows, wrong);
+    world = await openWorld(stage, plan, stopped.signal);
+    await tell(world, plan, rows, wrong);
     if (wrong.length > 0) await keepEvidence(world, plan, wrong);
   } catch (error) {
     wrong.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -37,6 +37,11 @@ export async function chaos(plan: Plan): Promise<number> {
     const left = strays(world.dir, world.paths.prefix);
     rows.push({ what: 'stray processes and mounts', value: String(left.length), holds: left.length === 0 });
     wrong.push(...left);
+  }
+  if (stopped.signal.aborted) {
+    await stage.remove();
+    console.log(String(stopped.signal.reason));
+    return 130;
   }
   console.log(`\n${table(rows)}\n`);
   if (wrong.length === 0) {
@@ -52,16 +57,10 @@ export async function chaos(plan: Plan): Promise<number> {
   return 1;
 }
 
-async function tell(
-  world: World,
-  plan: Plan,
-  stopped: AbortSignal,
-  rows: Row[],
-  wrong: string[],
-): Promise<void> {
+async function tell(world: World, plan: Plan, rows: Row[], wrong: string[]): Promise<void> {
   wrong.push(...(await settle(world)));
   say('all probes are armed; now the monkey');
-  await unleash(world, plan, stopped);
+  await unleash(world, plan);
 
   say('the monkey is tired; the world settles');
   await restore(world);
@@ -98,6 +97,13 @@ async function tell(
   const end = await world.host.stop();
   rows.push({ what: 'exit code of stop', value: String(end.code), holds: end.code === 0 });
   if (end.code !== 0) wrong.push(`jaildaemon stop: ${end.stderr}`);
+  const remains = world.host.remains();
+  rows.push({
+    what: 'sockets and markers after stop',
+    value: String(remains.length),
+    holds: remains.length === 0,
+  });
+  wrong.push(...remains.map((name) => `${name} is still there after stop`));
 
   const killed = testimony.keepers.filter(({ signal }) => signal === 9).length;
   const trouble = [...world.trouble, ...world.host.faults];

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PROGRAM } from '../rig/daemon.ts';
@@ -25,6 +25,8 @@ export interface Host {
   write(text: string): Promise<void>;
   /** Ends everything in order; nothing is started again. */
   stop(): Promise<Outcome>;
+  /** What a daemon that has stopped should have removed. */
+  remains(): string[];
 }
 
 /** Ended so, a daemon is started again and nobody wonders: killed, or another one was there, or the file is broken. */
@@ -114,6 +116,11 @@ export async function openHost(t: Teller, text: string, size: number): Promise<H
       await supervising;
       return outcome;
     },
+    remains: () => [
+      ...[socket, pidfile].filter((path) => existsSync(path)),
+      ...readdirSync(state).filter((name) => name.endsWith('.sock')),
+      ...readdirSync(join(state, 'running')).map((name) => `running/${name}`),
+    ],
   };
 }
 
@@ -124,8 +131,4 @@ export function parentOf(pid: number): number {
   } catch {
     return 0; // it has ended
   }
-}
-
-export async function tailOf(file: string, lines: number): Promise<string> {
-  return (await readFile(file, 'utf8').catch(String)).trimEnd().split('\n').slice(-lines).join('\n');
 }

@@ -87,12 +87,12 @@ async function freeze(
 }
 
 /** Does everything in its time, and returns when all that was begun is over. */
-export async function unleash(world: World, plan: Plan, stopped: AbortSignal): Promise<void> {
+export async function unleash(world: World, plan: Plan): Promise<void> {
   const begin = performance.now();
   const open = new Set<Promise<void>>();
   for (const action of plan.actions) {
     const wait = begin + action.at - performance.now();
-    if (wait > 0) await pause(wait, undefined, { signal: stopped });
+    if (wait > 0) await pause(wait, undefined, { signal: world.stopped });
     const done = perform(world, action).finally(() => open.delete(done));
     open.add(done);
   }

@@ -26,7 +26,7 @@ export async function settle(world: World): Promise<string[]> {
   while (performance.now() - begin < SETTLES_WITHIN) {
     lacking = lacks(world, await world.host.status());
     if (lacking.length === 0) return [];
-    await pause(300);
+    await pause(300, undefined, { signal: world.stopped });
   }
   return lacking.map((what) => `not settled after ${SETTLES_WITHIN / 1000} s: ${what}`);
 }
@@ -149,7 +149,7 @@ export async function wholeHistory(world: World): Promise<HistoryEntry[]> {
       .map((line) => JSON.parse(line) as HistoryEntry);
     const isOpen = ({ fate }: HistoryEntry): boolean => fate === 'running' || fate === 'queued';
     if (code === 0 && (!all.some(isOpen) || !isEarly())) return all;
-    await pause(300);
+    await pause(300, undefined, { signal: world.stopped });
   }
 }
 

@@ -37,13 +37,15 @@ export interface World {
   pressed: number;
   /** What went wrong where nothing may. */
   readonly trouble: string[];
+  /** Somebody wants it to end now. */
+  readonly stopped: AbortSignal;
 }
 
 /** Of the state directory's disk: room for the history of so many seconds, bytes. */
 const DISK = 24 << 20;
 const DISK_PER_SECOND = 48 << 10;
 
-export async function openWorld(stage: Stage, plan: Plan): Promise<World> {
+export async function openWorld(stage: Stage, plan: Plan, stopped: AbortSignal): Promise<World> {
   const bin = join(stage.dir, 'bin');
   const [locks, ledger, witness] = ['locks', 'ledger', 'witness'].map((name) => join(stage.dir, name)) as [
     string,
@@ -72,6 +74,7 @@ export async function openWorld(stage: Stage, plan: Plan): Promise<World> {
     frozen: [],
     pressed: 0,
     trouble: [],
+    stopped,
   };
 }
 

@@ -61,6 +61,8 @@ export interface Loop {
 
 /** Everything is planned anew so often, ms: a net under all that could be missed. */
 const FULL_PLAN_EVERY = 60_000;
+/** So many ad hoc probes are remembered after their end. */
+const MOST_DEPARTED = 256;
 /** How soon what could not be written to the disk is tried again, ms. */
 const WRITE_AGAIN_AFTER = 5_000;
 
@@ -81,6 +83,8 @@ export function createLoop(first: Wish, effects: Effects): Loop {
   let adopters: ((changes: readonly Change[]) => void)[] = [];
   const waiters = new Set<() => void>();
   const recorder = createRecorder(effects.record, naming);
+  /** Ad hoc probes that were forgotten with their instance: of their last commands something may still be heard. */
+  const departed = new Map<string, Naming>();
 
   function schedule(): void {
     if (scheduled || stopped) return;
@@ -97,8 +101,11 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     for (const event of events) effects.log(event);
     record(events);
 
+    const adhoc = observed.adhoc;
     const learned = learn(observed, events);
     observed = learned.observed;
+    if (observed.adhoc !== adhoc)
+      for (const [id, { jail, probe }] of adhoc) if (!observed.adhoc.has(id)) depart(id, jail, probe.title);
     const before = desired;
     if (learned.desireMoved) desired = createDesired(wish.declared, observed);
 
@@ -147,9 +154,17 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     effects.settled();
   }
 
+  function depart(id: string, jail: string, title: string): void {
+    departed.set(id, { jail, title });
+    const [oldest] = departed.keys();
+    if (departed.size > MOST_DEPARTED && oldest !== undefined) departed.delete(oldest);
+  }
+
   function naming(id: string): Naming {
     const jail = jailOf(observed, id);
     const probe = observed.jails.get(jail)?.probes.get(id);
+    const gone = departed.get(id);
+    if (gone && !probe) return gone;
     const title =
       (probe?.ordered ?? desired.forJail(jail).get(id))?.probe.title ??
       (probe?.held ?? probe?.leaving?.[0])?.shownTitle;

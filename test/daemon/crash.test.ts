@@ -184,17 +184,27 @@ tell(
 tell('both are killed and the jail starts anew: what fired belongs to its former life', async (t) => {
   const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran') } }));
   const { instance } = await s.host.reaches('web/BUTTON', 'armed');
+  await s.host.cli('-c', s.says('adhoc'), '-j', 'web', '-t', 'ADHOC');
   const { keeper } = await s.host.status();
   await killDaemon(s);
   await s.hup();
   await s.reach(1);
+  await s.hup('ADHOC');
+  await s.reach(2);
   process.kill(keeper?.pid ?? 0, 'SIGKILL');
   await s.jail.restart();
   assert.is((await s.host.start()).code, 0);
   assert.is.not((await s.host.reaches('web/BUTTON', 'armed')).instance, instance);
-  const [entry] = await s.host.history();
-  assert.is(entry?.instance, instance);
-  assert.is(entry?.fate, 'unknown');
+  const history = await s.host.history();
+  // The ad hoc probe, which belonged to that life, is forgotten, and yet it is known whose command that was.
+  assert.equal(
+    history.map(({ jail, title, fate }) => [jail, title, fate]),
+    [
+      ['web', 'BUTTON', 'unknown'],
+      ['web', 'ADHOC', 'unknown'],
+    ],
+  );
+  assert.ok(history.every((entry) => entry.instance === instance));
 });
 
 tell(

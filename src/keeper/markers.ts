@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { processTimes, type ProcessTimes } from './process-times.ts';
+import { readOldMarker } from './version-1.ts';
 
 /** A command that was started by a keeper which has died since. It may have ended too, without anybody having been told. */
 export interface Orphan {
@@ -57,8 +58,10 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
     } catch {
       return undefined; // it has just been removed, or is no marker
     }
-    const [, pid, bootTime, instance = '', words = '', id] =
-      /^(\d+) (\d+) ([^ ,]*)((?:,[a-z]+)*) (.+)$/s.exec(target) ?? [];
+    const old = readOldMarker(target);
+    const [, pid, bootTime, instance = '', words = '', id] = old
+      ? ['', old[0], old[1], '', '', old[2]]
+      : (/^(\d+) (\d+) ([^ ,]*)((?:,[a-z]+)*) (.+)$/s.exec(target) ?? []);
     if (pid === undefined || bootTime === undefined || id === undefined) return undefined;
     const startedAt = Math.round(Date.now() - times.now() + Number(bootTime));
     const flags = new Set(words.split(','));

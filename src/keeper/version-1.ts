@@ -12,6 +12,14 @@ export function versionAfterRefusal(why: string): number | undefined {
   return version === undefined ? undefined : Number(version);
 }
 
+/** Its markers are `PID BOOTTIME-MS KEY`, where later ones name the instance first. That has no slash, and a key has one. */
+export function readOldMarker(
+  target: string,
+): readonly [pid: string, bootTime: string, id: string] | undefined {
+  const [, pid, bootTime, id] = /^(\d+) (\d+) ([^ ]*\/.*)$/s.exec(target) ?? [];
+  return pid === undefined || bootTime === undefined || id === undefined ? undefined : [pid, bootTime, id];
+}
+
 /** How a keeper is brought to its end when its probes are disarmed one by one. */
 export interface Departure {
   /** What it has told on being asked for its list. */

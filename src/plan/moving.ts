@@ -21,12 +21,13 @@ export interface Moves {
  *
  * Looks at every probe, but only while there is an older keeper.
  *
+ * @param arming so many are ordered to be armed in this moment
  * @param now ms since 1970
  */
-export function planMoves(desired: Desired, observed: Observed, now: number): Moves {
+export function planMoves(desired: Desired, observed: Observed, arming: number, now: number): Moves {
   if (observed.leaving.size === 0 || observed.keeper?.stopped) return { steps: [] };
   const candidates: Release[] = [];
-  let room = AT_ONCE;
+  let room = AT_ONCE - arming;
   let at = Infinity;
   for (const jail of observed.jails.values()) {
     for (const probe of jail.probes.values()) {

@@ -60,7 +60,8 @@ export function plan(
       if (!wanted.has(id)) planProbe(jail, id, undefined);
     }
   }
-  const moves = planMoves(desired, observed, now);
+  const arming = steps.filter((step) => step.do === 'arm').length;
+  const moves = planMoves(desired, observed, arming, now);
   steps.push(...moves.steps);
   if (moves.wake) wakes.set(moves.wake.id, moves.wake);
   return { changes, steps, wakes };

@@ -152,8 +152,16 @@ jails:
     const [entry] = await history(run, program, join(host, 'sock'));
     assert.is(entry?.exitCode, 5, 'its end was seen, since its keeper lives');
 
+    // The daemon ends with an error on purpose: systemd starts the next one, and does not run ExecStop=.
+    const upgrade = await run(...program.split(' '), 'upgrade', '-f', join(host, 'sock'));
+    assert.is(upgrade.code, 0, upgrade.stderr);
+    assert.match(upgrade.stdout, 'goes on: 2 of 2 armed probes kept their process');
+    const upgraded = await mainPid();
+    assert.is.not(upgraded, after);
+    assert.is((await reach('web/BUTTON-STAYS', 'armed')).pid, stays.pid, 'the very same process');
+
     assert.is((await run('systemctl', 'reload', 'jaildaemon')).code, 0);
-    assert.is(await mainPid(), after);
+    assert.is(await mainPid(), upgraded);
     assert.is((await run('systemctl', 'stop', 'jaildaemon')).code, 0);
     assert.not.match((await run('ps', '-eo', 'args=')).stdout, /BUTTON|dist\/keeper/);
   },

@@ -18,6 +18,7 @@
 
 #include "command.h"
 #include "self.h"
+#include "protocol.h"
 
 enum { SOFT_DESCRIPTORS = 1024, LINK_MAX_LENGTH = 4095 };
 
@@ -53,18 +54,23 @@ static _Noreturn void give_in(enum stage stage)
 static int make_marker(const struct command *command)
 {
 	const struct definition *definition = command->definition;
+	const char *key = definition_text(definition, definition->key);
 	const char *once = definition->respawn == RESPAWN_NEVER ? ",once" : "";
 	char link[LINK_MAX_LENGTH];
 	struct timespec now;
+	int64_t since_boot;
 
 #ifdef CLOCK_BOOTTIME
 	clock_gettime(CLOCK_BOOTTIME, &now);
 #else
 	clock_gettime(CLOCK_MONOTONIC, &now);
 #endif
-	snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s %s", (long)getpid(),
-		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, definition_text(definition, definition->instance), once,
-		command->by_host ? ",host" : "", definition_text(definition, definition->key));
+	since_boot = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (PROTOCOL_VERSION == 1)
+		snprintf(link, sizeof link, "%ld %" PRId64 " %s", (long)getpid(), since_boot, key);
+	else
+		snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s %s", (long)getpid(), since_boot,
+			definition_text(definition, definition->instance), once, command->by_host ? ",host" : "", key);
 	return symlinkat(link, FD_RUNNING, command->id) == -1 ? errno : 0;
 }
 

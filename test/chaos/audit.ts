@@ -18,6 +18,8 @@ export interface Verdict {
   readonly windowStopped: number;
   /** Told by the keeper, but it was killed before their command had begun. */
   readonly neverBegan: number;
+  /** Killed, by the monkey or by their time limit, between their exec and their first line. */
+  readonly cutShort: number;
   /** Commands whose end nobody saw. */
   readonly unknown: number;
   /** From the host: records without a death by HUP. */
@@ -38,7 +40,7 @@ export function audit(evidence: Evidence): Verdict {
     fail(`the witness was overrun ${testimony.lost} times: nothing can be said of this run`);
 
   const { deaths, folded, window, windowMs, windowStopped } = weigh(evidence, fail);
-  const { neverBegan, unknown, byHost, commands } = compare(evidence, fail);
+  const { neverBegan, cutShort, unknown, byHost, commands } = compare(evidence, fail);
   once(history, fail);
   const outlivedMs = outlived(testimony, fail);
   for (const id of ledger.twice) fail(`${id}: two commands have begun`);
@@ -54,6 +56,7 @@ export function audit(evidence: Evidence): Verdict {
     windowMs,
     windowStopped,
     neverBegan,
+    cutShort,
     unknown,
     byHost,
     outlivedMs,
@@ -62,14 +65,15 @@ export function audit(evidence: Evidence): Verdict {
 }
 
 /** The ledger and the history, record by record. */
-function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
+function compare({ ledger, history, killed }: Evidence, fail: (what: string) => void) {
   const seen = new Set<string>();
   let neverBegan = 0;
+  let cutShort = 0;
   let unknown = 0;
   let byHost = 0;
   let commands = 0;
   for (const entry of history) {
-    const { id, probe, by, fate, exitCode } = entry;
+    const { id, probe, by, fate, exitCode, signal, timedOut } = entry;
     if (seen.has(id)) fail(`${id}: two records`);
     seen.add(id);
     const errand = ledger.errands.get(id);
@@ -77,7 +81,9 @@ function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
     else if (errand) commands++;
     if (fate === 'unknown') unknown++;
     if (!errand) {
-      if (fate === 'unknown') neverBegan += by === 'jail' ? 1 : 0;
+      const count = by === 'jail' ? 1 : 0;
+      if (fate === 'unknown') neverBegan += count;
+      else if (signal !== undefined && (killed.has(id) || timedOut)) cutShort += count;
       else fail(`${id} (${probe}): a record of a command that never began: ${JSON.stringify(entry)}`);
       continue;
     }
@@ -87,7 +93,7 @@ function compare({ ledger, history }: Evidence, fail: (what: string) => void) {
   }
   for (const { id, slot } of ledger.errands.values())
     if (!seen.has(id)) fail(`${id}: a command of ${slot} ran, and the history does not know it`);
-  return { neverBegan, unknown, byHost, commands };
+  return { neverBegan, cutShort, unknown, byHost, commands };
 }
 
 /** What fires once does so once in each life of its jail. */

@@ -75,7 +75,7 @@ async function tell(world: World, plan: Plan, rows: Row[], wrong: string[]): Pro
   const testimony = await hearWitness(world.witness, world.paths.prefix);
   await writeFile(join(world.dir, 'history.json'), history.map((entry) => JSON.stringify(entry)).join('\n'));
   const { prefix } = world.paths;
-  const verdict = audit({ prefix, testimony, ledger, history, frozen: world.frozen });
+  const verdict = audit({ prefix, testimony, ledger, history, frozen: world.frozen, killed: world.killed });
   const miscounted = await countsOf(world, history);
   rows.push(...sums(verdict), {
     what: 'runs in status that are not those in the history',

@@ -8,7 +8,9 @@ export interface Evidence {
   readonly prefix: string;
   readonly testimony: Testimony;
   readonly ledger: Ledger;
-  readonly history: readonly (HistoryEntry & { readonly folded?: number })[];
+  readonly history: readonly (HistoryEntry & { readonly folded?: number; readonly timedOut?: true })[];
+  /** Triggers whose command the monkey has killed. */
+  readonly killed: ReadonlySet<string>;
   readonly frozen: readonly { readonly pid: number; readonly from: bigint; readonly to?: bigint }[];
 }
 

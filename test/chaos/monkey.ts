@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Outcome } from '../rig/execute.ts';
@@ -24,7 +24,10 @@ const DEEDS: { [D in Deed['do']]: Doing<D> } = {
   },
   kill: (world, { whom, pick }) => {
     const pid = find(world, whom, pick);
-    if (pid !== undefined) signal(pid, 'SIGKILL');
+    if (pid === undefined) return;
+    const id = whom === 'command' ? triggerOf(pid) : undefined;
+    if (id !== undefined) world.killed.add(id);
+    signal(pid, 'SIGKILL');
   },
   freeze: async (world, { whom, pick, ms }) => {
     const pid = find(world, whom, pick);
@@ -118,6 +121,15 @@ function find(
   const { probes, commands } = childrenOf(world, keeper);
   const all = whom === 'probe' ? probes : commands;
   return all[Math.floor(pick * all.length)];
+}
+
+/** By its environment. */
+function triggerOf(pid: number): string | undefined {
+  try {
+    return /(?:^|\0)TRIGGER_ID=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1];
+  } catch {
+    return undefined; // it has just ended
+  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

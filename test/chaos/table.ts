@@ -22,10 +22,12 @@ export function table(rows: readonly Row[]): string {
 /** The equation, and what was found besides. */
 export function sums(v: Verdict): Row[] {
   const windows = v.window + v.windowStopped;
+  const begun = v.deaths - v.commands - v.cutShort;
   const rest = v.violations.length;
   return [
     { what: 'HUPs that killed an armed probe', value: String(v.deaths) },
     { what: '  commands run', value: String(v.commands) },
+    { what: '  commands killed before their first line', value: String(v.cutShort) },
     { what: '  recorded, keeper killed before the command began', value: String(v.neverBegan) },
     { what: '  folded into another trigger', value: String(v.folded) },
     {
@@ -35,8 +37,8 @@ export function sums(v: Verdict): Row[] {
     { what: '  in the window: keeper stopped, then killed', value: String(v.windowStopped) },
     {
       what: 'deaths = commands + not begun + folded + in the window',
-      value: String(v.deaths - v.commands - v.neverBegan - v.folded - windows),
-      holds: v.deaths === v.commands + v.neverBegan + v.folded + windows,
+      value: String(begun - v.neverBegan - v.folded - windows),
+      holds: begun === v.neverBegan + v.folded + windows,
     },
     {
       what: 'deaths = records + folded + in the window',

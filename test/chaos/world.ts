@@ -33,6 +33,8 @@ export interface World {
   readonly attached: Attached[];
   /** Which keepers were stopped, and since when: nanoseconds of CLOCK_MONOTONIC. */
   readonly frozen: { readonly pid: number; readonly from: bigint; to?: bigint }[];
+  /** Triggers whose command was killed, perhaps before it could write its first line. */
+  readonly killed: Set<string>;
   /** How many HUPs were sent by somebody inside. */
   pressed: number;
   /** What went wrong where nothing may. */
@@ -72,6 +74,7 @@ export async function openWorld(stage: Stage, plan: Plan, stopped: AbortSignal):
     probes: plan.first,
     attached: [],
     frozen: [],
+    killed: new Set(),
     pressed: 0,
     trouble: [],
     stopped,

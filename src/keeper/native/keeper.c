@@ -115,9 +115,9 @@ static void check_image(void)
 		close(image);
 }
 
-static void set_up(struct keeper *keeper, const char *path)
+/* What must be so before anything else: nothing is held, nothing is told, and the limits are the usual ones. */
+static void set_out(struct keeper *keeper)
 {
-	forget_the_past();
 	draw_epoch(keeper);
 	keeper->started = clock_wall();
 	keeper->budget = BUDGET;
@@ -131,6 +131,12 @@ static void set_up(struct keeper *keeper, const char *path)
 	list_init(&keeper->waiting);
 	list_init(&keeper->runs);
 	list_init(&keeper->unread);
+}
+
+static void set_up(struct keeper *keeper, const char *path)
+{
+	forget_the_past();
+	set_out(keeper);
 
 	/* Low numbers for what children are given: see launch_linux.c. */
 	open_state(keeper, path);

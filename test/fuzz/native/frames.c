@@ -52,15 +52,7 @@ int LLVMFuzzerInitialize(int *count, char ***words)
 {
 	(void)count, (void)words;
 	check(mkdtemp(folder) != NULL, "mkdtemp");
-	draw_epoch(&keeper);
-	keeper.started = clock_wall();
-	list_init(&keeper.queue.events);
-	list_init(&keeper.record_list);
-	list_init(&keeper.no_room);
-	list_init(&keeper.entering_ring);
-	list_init(&keeper.waiting);
-	list_init(&keeper.runs);
-	list_init(&keeper.unread);
+	set_out(&keeper);
 	int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	open_state(&keeper, folder);
 	check(enter_learn_home(&keeper.home) == 0, "enter_learn_home");

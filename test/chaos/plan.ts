@@ -174,14 +174,13 @@ function swap(random: Random, at: number): Action[] {
   return [{ at, do: 'edit', changes }, ...slow, ...presses];
 }
 
-/** The keeper is killed just when it has most to do. */
+/** The keeper is killed just when it has most to do; and while its commands run on, their probes are asked for again. */
 function ambush(random: Random, at: number): Action[] {
   const jail = anyJail(random);
-  return [
-    { at, do: 'press-all', jail },
-    { at, do: 'press-all', jail: (jail + 1) % JAILS },
-    { at: at + random.between(0, 40), do: 'kill', whom: 'keeper', pick: 0 },
-  ];
+  const pressBoth = (at: number): Action[] =>
+    [jail, (jail + 1) % JAILS].map((jail) => ({ at, do: 'press-all', jail }));
+  const kill: Action = { at: at + random.between(0, 80), do: 'kill', whom: 'keeper', pick: 0 };
+  return [...pressBoth(at), kill, ...[400, 800, 1_300, 2_000].flatMap((after) => pressBoth(at + after))];
 }
 
 /** A jail that restarts every second. */

@@ -18,7 +18,7 @@ export async function ask<T>(
   row: (row: never) => void = () => {},
   heardWithin = HEARD_WITHIN,
 ): Promise<T> {
-  const socket = await connect(socketPath);
+  const socket = await connect(socketPath, heardWithin);
   let heard = false;
   const deaf = setTimeout(() => socket.destroy(), heardWithin);
   try {
@@ -71,7 +71,21 @@ async function* linesOf(socket: Socket): AsyncGenerator<string> {
   }
 }
 
-function connect(path: string): Promise<Socket> {
+/** @param within ms for which it waits while more callers are there than the daemon can take */
+async function connect(path: string, within: number): Promise<Socket> {
+  const end = performance.now() + within;
+  for (;;) {
+    try {
+      return await connectOnce(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EAGAIN' || performance.now() > end) throw explain(path, error as NodeJS.ErrnoException);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+function connectOnce(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     socket.once('connect', () => {
@@ -80,7 +94,7 @@ function connect(path: string): Promise<Socket> {
       socket.on('error', () => socket.destroy());
       resolve(socket);
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => reject(explain(path, error)));
+    socket.once('error', reject);
   });
 }
 

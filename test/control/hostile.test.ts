@@ -186,7 +186,18 @@ async function started(t: Teller) {
   };
 }
 
+/** Waits while the queue of callers is full: a busy machine accepts them one by one. */
 function connect(path: string): Promise<Socket> {
+  return until(
+    () =>
+      connectOnce(path).catch((error: NodeJS.ErrnoException): undefined => {
+        if (error.code !== 'EAGAIN') throw error;
+      }),
+    'there is room for another caller',
+  );
+}
+
+function connectOnce(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path, allowHalfOpen: true });
     socket.once('error', reject);

@@ -24,7 +24,7 @@ export interface Result {
   readonly output: string;
 }
 
-const USUAL_LIMIT = 120;
+const USUAL_LIMIT = 240;
 
 export function describeFile(path: string): TestFile {
   const head = readFileSync(path, 'utf8').slice(0, 1000);

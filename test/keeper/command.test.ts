@@ -327,6 +327,25 @@ story(
 
 story(
   test,
+  'spent in one life of a jail is not spent in the next, acknowledged or not',
+  { unless },
+  async (t) => {
+    const { arm, hangUp, client } = await scene(t);
+    await arm('a', { ...sh('exec sleep 1000'), respawn: 'never' });
+    await hangUp('a');
+    const { id } = await client.next('started');
+    await arm('a', { ...sh('true'), respawn: 'never', instance: 'another' });
+    await client.order('disarm', { key: 'a' });
+    await client.next('removed');
+    await arm('a', { ...sh('true'), respawn: 'never', instance: 'another' });
+    await client.order('kill', { id });
+    await client.next('armed');
+    assert.is(client.events('spent').length, 0);
+  },
+);
+
+story(
+  test,
   'a command whose keeper dies before its marker is there never runs',
   { unless: noStrace },
   async (t) => {

@@ -428,19 +428,23 @@ static void take_definition(struct keeper *keeper, struct record *record, struct
 	record->definition = definition;
 }
 
-/* The daemon did not know, when it gave the order, that the probe was triggered: what is spent by that stays spent. */
-static bool is_crossed(const struct keeper *keeper, const struct record *record, const struct definition *definition)
+/*
+ * Whether the daemon did not know, when it gave the order, that the probe was triggered: what is spent by that stays
+ * spent, in that instance.
+ */
+static bool crosses_trigger(const struct keeper *keeper, struct record *record, const struct definition *definition)
 {
 	const struct definition *older = record->definition;
 
-	return is_spent_unknown(keeper, record) && definition->respawn == RESPAWN_NEVER
-		&& strcmp(definition_text(older, older->instance), definition_text(definition, definition->instance)) == 0;
+	if (strcmp(definition_text(older, older->instance), definition_text(definition, definition->instance)) != 0)
+		record->fired = 0;
+	return is_spent_unknown(keeper, record) && definition->respawn == RESPAWN_NEVER;
 }
 
 const char *record_arm(struct keeper *keeper, struct definition *definition)
 {
 	struct record *record = record_find(keeper, definition_text(definition, definition->key));
-	bool crossed = record && is_crossed(keeper, record, definition);
+	bool crossed = record && crosses_trigger(keeper, record, definition);
 
 	if (record)
 		take_definition(keeper, record, definition);

@@ -33,7 +33,7 @@ struct record {
 	enum state state;
 	enum reason reason; /* of COOLING */
 	int64_t since, until;
-	uint64_t fired;    /* the newest trigger since it was last armed by order */
+	uint64_t fired;    /* the newest trigger in its instance since it was last armed by order */
 	int64_t triggered; /* CLOCK_MONOTONIC; -1: never */
 	int64_t window;    /* of the brake: its beginning */
 	uint32_t window_triggers, run_count;

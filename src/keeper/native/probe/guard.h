@@ -65,34 +65,37 @@ static int judge(long clone, int *locking)
 	return 0;
 }
 
+/*
+ * Until it holds neither: the two are seen in any order, and the end of the guard is the end of whom it still holds. The
+ * entering process stops once more after the clone has begun, and may come to that when the clone is locked, or dead.
+ */
 static _Noreturn void guard(long entering)
 {
-	int status, locking = 0;
-	long clone = 0;
+	int holds_entering = 1, holds_clone = 1, locking = 0;
 
-	for (;;) {
+	while (holds_entering || holds_clone) {
+		int status;
 		long who = call(__NR_wait4, -1, (long)&status, __WALL, 0, 0);
 		int stopped = (status & 0xff) == 0x7f, signal = status >> 8 & 0xff, event = status >> 16;
 
 		if (who == -INTERRUPTED)
 			continue;
-		if (who < 0 || !stopped) /* one of them has ended: the keeper sees to the other */
+		if (who < 0 || (who == entering && !stopped)) /* it has made no clone, or was killed: the keeper sees to that */
 			leave(0);
-		if (who == entering) {
-			if (event == PTRACE_EVENT_FORK) {
-				ptrace(PTRACE_DETACH, entering, 0, 0);
-				continue;
-			}
+		if (who == entering && event == PTRACE_EVENT_FORK) {
+			ptrace(PTRACE_DETACH, entering, 0, 0);
+			holds_entering = 0;
+		} else if (!stopped) {
+			holds_clone = 0;
+		} else if (who != entering && !event && signal == SYSTEM_CALL && judge(who, &locking)) {
+			ptrace(PTRACE_DETACH, who, 0, 0);
+			holds_clone = 0;
 		} else {
-			clone = who;
-			if (!event && signal == SYSTEM_CALL && judge(clone, &locking)) {
-				ptrace(PTRACE_DETACH, clone, 0, 0);
-				leave(0);
-			}
+			/* Also from a stop that somebody has ordered: it would give him time. */
+			ptrace(who == entering ? PTRACE_CONT : PTRACE_SYSCALL, who, 0, event || signal == SYSTEM_CALL ? 0 : signal);
 		}
-		/* Also from a stop that somebody has ordered: it would give him time. */
-		ptrace(who == entering ? PTRACE_CONT : PTRACE_SYSCALL, who, 0, event || signal == SYSTEM_CALL ? 0 : signal);
 	}
+	leave(0);
 }
 
 /* Its pid, and the pipe by which it says that it is in its place. 0: there is none. */

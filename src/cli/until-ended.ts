@@ -1,18 +1,22 @@
+import { seeProcess } from '../keeper/process.ts';
+
 /** A daemon has done everything when it answers; so long its process may take to end, ms. */
 const LONGEST = 5_000;
 
-/** Waits until a process has ended. @returns whether it has */
+/**
+ * Waits until a process has ended. One that its parent has not taken note of yet has ended: in a container the first
+ * process may do so late, or never.
+ *
+ * @returns whether it has
+ */
 export async function untilEnded(pid: number): Promise<boolean> {
   const until = Date.now() + LONGEST;
-  while (lives(pid) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
-  return !lives(pid);
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  const first = await seeProcess(pid);
+  if (!first) return true;
+  while (Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    // Another one by the same number is not waited for.
+    if ((await seeProcess(pid))?.start !== first.start) return true;
   }
+  return false;
 }

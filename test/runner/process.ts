@@ -11,7 +11,8 @@ export interface Ending {
 
 const MOST_OUTPUT = 4 << 20;
 const GRACE_SECONDS = 30;
-const running = new Set<number>();
+/** Ends each that runs. */
+const running = new Set<() => void>();
 
 /** Runs a program in a process group of its own; after `limit` seconds it gets TERM, to clean up, and then KILL. */
 export function runProcess(
@@ -28,23 +29,28 @@ export function runProcess(
     let output = '';
     let late = false;
     let ended = false;
+    let hard: NodeJS.Timeout | undefined;
     const take = (chunk: Buffer): void => {
       if (output.length < MOST_OUTPUT) output += chunk.toString();
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    if (child.pid !== undefined) running.add(child.pid);
+    const askToEnd = (): void => {
+      if (ended || hard !== undefined) return;
+      signal(child.pid, 'SIGTERM');
+      hard = setTimeout(() => signal(child.pid && -child.pid, 'SIGKILL'), GRACE_SECONDS * 1000);
+    };
+    running.add(askToEnd);
     const soft = setTimeout(() => {
       late = true;
-      signal(child.pid, 'SIGTERM');
+      askToEnd();
     }, limit * 1000);
-    const hard = setTimeout(() => signal(child.pid, 'SIGKILL', 'group'), (limit + GRACE_SECONDS) * 1000);
     const end = (ok: boolean): void => {
       if (ended) return;
       ended = true;
       clearTimeout(soft);
       clearTimeout(hard);
-      if (child.pid !== undefined) running.delete(child.pid);
+      running.delete(askToEnd);
       resolve({ ok: ok && !late, output, seconds: (performance.now() - begin) / 1000, late });
     };
     child.once('error', (error) => {
@@ -57,15 +63,15 @@ export function runProcess(
   });
 }
 
-/** Asks all test processes to clean up and end. */
+/** Asks all test processes to clean up and end; who does not is killed. */
 export function endAll(): void {
-  for (const pid of running) signal(pid, 'SIGTERM');
+  for (const askToEnd of running) askToEnd();
 }
 
-function signal(pid: number | undefined, name: NodeJS.Signals, whom: 'one' | 'group' = 'one'): void {
-  if (pid === undefined || !running.has(pid)) return;
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
   try {
-    process.kill(whom === 'group' ? -pid : pid, name);
+    process.kill(pid, name);
   } catch {
     // It has just ended.
   }

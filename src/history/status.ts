@@ -1,6 +1,7 @@
 import { endingFields, stamp, type Entry } from './entry.ts';
 import {
   runningJail,
+  type Held,
   type LastTrigger,
   type Observed,
   type ObservedJail,
@@ -81,7 +82,7 @@ function statusOf(
 ): ProbeStatus {
   const running = runningJail(jail);
   const { state, reason, until } = standing(jail, want, probe);
-  const { pid, shownTitle } = probe?.held ?? probe?.leaving?.[0] ?? {};
+  const { pid, shownTitle } = processOf(probe, running?.instance);
   return {
     id: want.id,
     jail: jail.name,
@@ -102,6 +103,15 @@ function statusOf(
     ...(until !== undefined && { until: stamp(until) }),
     ...(probe?.last && { last: lastOf(probe, probe.last) }),
   };
+}
+
+/** The probe's process, unless it is of a life of the jail that is over. */
+function processOf(
+  probe: ObservedProbe | undefined,
+  instance: string | undefined,
+): Pick<Held, 'pid' | 'shownTitle'> {
+  const held = probe?.held ?? probe?.leaving?.[0];
+  return held?.instance === instance ? (held ?? {}) : {};
 }
 
 /** What is no longer wanted but whose command still runs. */
@@ -144,6 +154,7 @@ export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe 
     };
   switch (held?.state) {
     case 'armed':
+      if (held.instance !== running.instance) return { state: 'waiting', reason: 'being armed' };
       return {
         state: 'armed',
         reason:

@@ -5,6 +5,7 @@ import type { Kind, RunningJail } from '../rig/jail.ts';
 import { bubblewrap, bubblewrapUser } from '../rig/kinds/bubblewrap.ts';
 import { execute } from '../rig/execute.ts';
 import { innerPid } from '../rig/proc.ts';
+import { until } from '../rig/until.ts';
 import type { Teller } from '../rig/story.ts';
 import { bring, findingsIn, noAttackers, type Findings } from './attacker.ts';
 
@@ -100,8 +101,12 @@ export async function siege(
     async neighbourIsServed() {
       served += 1;
       const begin = performance.now();
-      const asked = await neighbour.run(['/usr/bin/pkill', '-HUP', '-f', `^${secret}-TITLE$`]);
-      if (asked.code !== 0) throw new Error(`nothing to ask in the neighbour: ${asked.stderr}`);
+      const ask = ['/usr/bin/pkill', '-HUP', '-f', `^${secret}-TITLE$`];
+      // It may be just coming back from the time before.
+      await until(
+        async () => (await neighbour.run(ask)).code === 0,
+        'there is something to ask in the neighbour',
+      );
       const mine = (): Promise<boolean> =>
         at.lines().then((lines) => lines.filter((line) => line === 'aid').length >= served);
       while (!(await mine())) {

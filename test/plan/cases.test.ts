@@ -1,6 +1,7 @@
 /** Single cases of the plan, each worth a name. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { probeStatuses, type ProbeStatus } from '../../src/history/status.ts';
 import { World } from './world.ts';
 
 const cases = suite('cases of the plan');
@@ -23,6 +24,25 @@ function state(world: World): string | undefined {
 function changes(world: World): { action: string; why: string | undefined }[] {
   return world.daemon?.whole(world.now).changes.map(({ action, why }) => ({ action, why })) ?? [];
 }
+
+function shown(world: World): Pick<ProbeStatus, 'state' | 'pid'> | undefined {
+  const { daemon } = world;
+  const [row] = daemon ? probeStatuses(daemon.desired, daemon.observed, world.now) : [];
+  return row && { state: row.state, ...(row.pid !== undefined && { pid: row.pid }) };
+}
+
+cases('what is armed in the life before is not shown as armed in this one', () => {
+  const world = one();
+  assert.is(shown(world)?.state, 'armed');
+  world.stopJail('web');
+  world.startJail('web');
+  world.look();
+  world.daemon?.turn(world.now);
+  assert.equal(shown(world), { state: 'waiting' });
+  world.settle();
+  world.settle();
+  assert.is(shown(world)?.state, 'armed');
+});
 
 cases('a jail whose first process has ended does not run, before anybody has looked again', () => {
   const world = one();

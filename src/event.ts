@@ -2,6 +2,7 @@ import type { Diagnostic } from './config/diagnostic.ts';
 import type { Sighting } from './jails/jail.ts';
 import type { Orphan } from './keeper/markers.ts';
 import type { GoneEvent, ListedRecord, ProbeEvent } from './keeper/messages.ts';
+import type { Newest } from './plan/counted.ts';
 import type { Adhoc, LastTrigger } from './plan/observed.ts';
 import type { Wanted } from './plan/wanted.ts';
 
@@ -151,6 +152,8 @@ export type PastEvent =
         readonly runs: number;
         readonly last: LastTrigger;
       }[];
+      /** Of each keeper, also of those that are dead. */
+      readonly newest: Newest;
     };
 
 /** Of the daemon itself: for the log. */

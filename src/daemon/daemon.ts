@@ -27,6 +27,7 @@ import { PLATFORM } from '../platform.ts';
 import { createHandlers } from './requests/handlers.ts';
 import { settleAll } from './settle.ts';
 import { factsOf, openStateFile, rememberedEvent } from './state-file.ts';
+import { createWritten } from './written.ts';
 
 /** A daemon that runs. */
 export interface Daemon {
@@ -123,6 +124,8 @@ async function run({ options, version, socket, pidfile, log, end, asked }: Run):
   const journal = openJournal(options.state, settings.history);
   const outputs = openOutputs(options.state, settings.output.total);
   const feed = createFeed();
+  const markers = openMarkers(options.state);
+  const written = createWritten(() => markers.runs());
   /** What cannot be written at the moment, and why. */
   const failing = new Map<string, string>();
 
@@ -142,9 +145,9 @@ async function run({ options, version, socket, pidfile, log, end, asked }: Run):
     record(lines) {
       journal.append(lines);
       feed.publish(lines);
-      orphans.written(lines);
       outputs.ended(lines.filter((line) => line.t === 'ended').length).catch(unpruned);
     },
+    written,
     acknowledge: ({ epoch, seq }) => keepers.of(epoch)?.send({ verb: 'ack', seq }),
     settled: () => orphans.settled(),
     save(observed) {
@@ -160,7 +163,8 @@ async function run({ options, version, socket, pidfile, log, end, asked }: Run):
   }
 
   const orphans = watchOrphans({
-    markers: openMarkers(options.state),
+    markers,
+    written,
     about: (id) => aboutProbe(loop, id),
     post: (...said) => loop.post(...said),
   });
@@ -250,11 +254,10 @@ async function run({ options, version, socket, pidfile, log, end, asked }: Run):
   loop.post(rememberedEvent(state.facts, startedAt), ...events);
   await recall({
     journal,
-    feed,
     post: (event) => loop.post(event),
     say: (...words) => log.say(...words),
   });
-  await orphans.recall(journal.readBack());
+  await written.recall(journal.readBack());
   const adhoc = new Map(state.facts.adhoc.map((one) => [one.id, one]));
   const sightings = await looker.survey(whereaboutsOf(loop.wish, { ...NOTHING_OBSERVED, adhoc }));
   loop.post({ type: 'sighted', at: Date.now(), sightings });

@@ -11,6 +11,7 @@ import { jailOf, NOTHING_OBSERVED, withoutForgotten, type Observed } from '../pl
 import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
 import type { Step } from '../plan/step.ts';
 import { createRecorder, type Acknowledgement } from './recorder.ts';
+import type { Written } from './written.ts';
 
 /** What the loop does to the world: one function for each. */
 export interface Effects {
@@ -18,6 +19,8 @@ export interface Effects {
   execute(step: Step): readonly Event[];
   /** Puts lines into the history. @throws when the disk is full */
   record(lines: readonly Line[]): void;
+  /** What the history has of what may be told again. */
+  readonly written: Written;
   /** Tells the keeper that it may forget. */
   acknowledge(acknowledgement: Acknowledgement): void;
   /** Everything that was posted before this turn is on disk, with what follows from it. */
@@ -82,7 +85,7 @@ export function createLoop(first: Wish, effects: Effects): Loop {
   let planAll = false;
   let adopters: ((changes: readonly Change[]) => void)[] = [];
   const waiters = new Set<() => void>();
-  const recorder = createRecorder(effects.record, naming);
+  const recorder = createRecorder(effects.record, effects.written, naming);
   /** Ad hoc probes that were forgotten with their instance: of their last commands something may still be heard. */
   const departed = new Map<string, Naming>();
 

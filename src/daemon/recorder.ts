@@ -1,7 +1,8 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
 import { linesOf, orphanLine, unknownLine, type Naming } from '../history/history.ts';
-import type { Observed } from '../plan/observed.ts';
+import { epochOf, type Observed } from '../plan/observed.ts';
+import type { Written } from './written.ts';
 
 /** Puts triggers into the history, and knows what the keeper may forget: only what is on disk. */
 export interface Recorder {
@@ -22,9 +23,11 @@ export interface Acknowledgement {
 /**
  * @param append writes lines to the history. It throws when the disk is full: the lines are kept and tried again with
  * the next turn, and nothing is acknowledged meanwhile, so that they stay with the keeper too
+ * @param written what the history has: of that a line told again makes no second one
  */
 export function createRecorder(
   append: (lines: readonly Line[]) => void,
+  written: Written,
   naming: (id: string) => Naming,
 ): Recorder {
   let unwritten: Line[] = [];
@@ -41,23 +44,38 @@ export function createRecorder(
     return startedAt;
   }
 
+  function linesFrom(event: Event, observed: Observed): Line[] {
+    switch (event.type) {
+      case 'fired':
+        return written.of(event.run) === undefined ? linesOf(event, naming(event.id)) : [];
+      case 'finished': {
+        const startedAt = startOf(event, observed);
+        return written.of(event.run) === 'ended' ? [] : linesOf(event, naming(event.id), startedAt);
+      }
+      case 'orphaned':
+        return event.commands
+          .filter(({ told }) => !told)
+          .map((orphan) => orphanLine(orphan, naming(orphan.id)));
+      case 'orphan-ended':
+        return event.told ? [] : [unknownLine(event)];
+      default:
+        return [];
+    }
+  }
+
   function read(event: Event, observed: Observed): void {
     // What it is told may have been lost with the line on which it was.
     if (event.type === 'keeper-found') acknowledged.delete(event.epoch);
     if (event.type === 'keeper-lost') {
       seen.delete(event.epoch);
       acknowledged.delete(event.epoch);
+      for (const run of starts.keys()) if (epochOf(run) === event.epoch) starts.delete(run);
     }
     if ('seq' in event) seen.set(event.epoch, Math.max(seen.get(event.epoch) ?? 0, event.seq));
     if (event.type === 'started') starts.set(event.run, event.at);
-    else if (event.type === 'orphaned')
-      unwritten.push(
-        ...event.commands.filter(({ told }) => !told).map((orphan) => orphanLine(orphan, naming(orphan.id))),
-      );
-    else if (event.type === 'orphan-ended' && !event.told) unwritten.push(unknownLine(event));
-    else if (event.type === 'fired') unwritten.push(...linesOf(event, naming(event.id)));
-    else if (event.type === 'finished')
-      unwritten.push(...linesOf(event, naming(event.id), startOf(event, observed)));
+    const lines = linesFrom(event, observed);
+    written.note(lines);
+    unwritten.push(...lines);
   }
 
   return {

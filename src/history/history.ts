@@ -1,5 +1,6 @@
 import type { Orphan } from '../keeper/markers.ts';
 import type { ProbeEvent } from '../keeper/messages.ts';
+import { partsOf, type Newest } from '../plan/counted.ts';
 import type { LastTrigger } from '../plan/observed.ts';
 import { endingFields, endingOf, stamp, type Line } from './entry.ts';
 
@@ -54,16 +55,12 @@ export interface Past {
   readonly last: LastTrigger;
 }
 
-/**
- * Runs and last trigger of each probe, from all that the history still has.
- *
- * @param told triggers that are counted elsewhere; asked when all has been read
- */
+/** Runs and last trigger of each probe, and the newest trigger of each keeper, from all that the history still has. */
 export async function recallTriggers(
   lines: AsyncIterable<readonly Line[]>,
-  told: () => Iterable<string> = () => [],
-): Promise<Map<string, Past>> {
+): Promise<{ readonly probes: ReadonlyMap<string, Past>; readonly newest: Newest }> {
   const probes = new Map<string, Past>();
+  const newest = new Map<string, number>();
   /** Of every trigger: a daemon that died before it had acknowledged one has it written twice. */
   const probeOf = new Map<string, string>();
   for await (const block of lines) {
@@ -71,6 +68,8 @@ export async function recallTriggers(
       if (line.t === 'fired') {
         if (probeOf.has(line.id)) continue;
         probeOf.set(line.id, line.probe);
+        const [epoch, number] = partsOf(line.id);
+        newest.set(epoch, Math.max(number, newest.get(epoch) ?? 0));
         const runs = (probes.get(line.probe)?.runs ?? 0) + 1;
         const last = { run: line.id, firedAt: Date.parse(line.firedAt) };
         probes.set(line.probe, { jail: line.jail, runs, last });
@@ -82,14 +81,10 @@ export async function recallTriggers(
         probes.set(id, { ...past, last: { ...past.last, ...lastFrom(line) } });
     }
   }
-  for (const run of told()) {
-    const id = probeOf.get(run);
-    const past = id === undefined ? undefined : probes.get(id);
-    if (id !== undefined && past) probes.set(id, { ...past, runs: past.runs - 1 });
-  }
-  return probes;
+  return { probes, newest };
 }
 
-function lastFrom(line: Extract<Line, { t: 'ended' }>): Pick<LastTrigger, 'ending' | 'timedOut'> {
-  return { ending: endingOf(line), ...(line.timedOut && { timedOut: true }) };
+function lastFrom(line: Extract<Line, { t: 'ended' }>): Omit<LastTrigger, 'run' | 'firedAt'> {
+  const { timedOut, folded } = line;
+  return { ending: endingOf(line), ...(timedOut && { timedOut }), ...(folded !== undefined && { folded }) };
 }

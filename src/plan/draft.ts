@@ -1,4 +1,5 @@
 import type { Sighting } from '../jails/jail.ts';
+import type { Counted } from './counted.ts';
 import {
   jailOf,
   type Adhoc,
@@ -30,7 +31,7 @@ export type Draft = ReturnType<typeof createDraft>;
 
 /** Copies on the first write: the map of jails once, each touched jail's map of probes once. */
 export function createDraft(before: Observed) {
-  let { keeper, leaving, silent } = before;
+  let { keeper, leaving, silent, counted } = before;
   let adhoc: Map<string, Adhoc> | undefined;
   let jails: Map<string, ObservedJail> | undefined;
   const owned = new Map<string, Map<string, ObservedProbe>>();
@@ -88,6 +89,12 @@ export function createDraft(before: Observed) {
     putSilent(epoch: string, one: SilentKeeper | undefined) {
       silent = replaced(silent, epoch, one);
     },
+    get counted(): Counted {
+      return counted;
+    },
+    set counted(value: Counted) {
+      counted = value;
+    },
     get jails(): ReadonlyMap<string, ObservedJail> {
       return jailsNow();
     },
@@ -133,6 +140,7 @@ export function createDraft(before: Observed) {
         silent,
         jails: jailsNow(),
         adhoc: adhocNow(),
+        counted,
       };
       const adhocMoved = adhocNow() !== before.adhoc;
       return {

@@ -1,7 +1,8 @@
 import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
+import { isCounted } from './counted.ts';
 import { forget, type Draft } from './draft.ts';
-import { dropIfEmpty, isCounted } from './learn-probe.ts';
+import { dropIfEmpty } from './learn-probe.ts';
 import { epochOf, runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
 
 /** Takes over the current keeper's list of records: it is all that this keeper has. */
@@ -79,7 +80,10 @@ function commandsOfOthers(probe: ObservedProbe, epoch: string): [string, Command
   return [...probe.commands].filter(([run, { orphan }]) => orphan || epochOf(run) !== epoch);
 }
 
-/** A command whose keeper has died, and that still runs. That it was fired may never have been told. */
+/**
+ * A command whose keeper has died, and that still runs. That it was fired may never have been told. Markers are found in
+ * any order: one more is counted, and nothing is said of those with lower numbers.
+ */
 export function learnOrphan(draft: Draft, orphan: Orphan & { readonly told: boolean }, at: number): void {
   const { id, run, pid, startedAt, instance, once, told } = orphan;
   const name = draft.jailOf(id);
@@ -87,6 +91,7 @@ export function learnOrphan(draft: Draft, orphan: Orphan & { readonly told: bool
   const jail = runningJail(draft.jails.get(name));
   // What was spent in an earlier life of the jail is not so in this one.
   const spent = once && (!jail || jail.instance === instance) ? { spentIn: instance } : {};
+  const known = told || isCounted(draft.counted, run);
   draft.change(
     name,
     id,
@@ -94,7 +99,7 @@ export function learnOrphan(draft: Draft, orphan: Orphan & { readonly told: bool
       ...probe,
       ...spent,
       commands: new Map(probe.commands).set(run, command),
-      ...(!told && !isCounted(probe, run) && { last: { run, firedAt: startedAt }, runs: probe.runs + 1 }),
+      ...(!known && !probe.commands.has(run) && { last: { run, firedAt: startedAt }, runs: probe.runs + 1 }),
     }),
     at,
   );

@@ -1,10 +1,18 @@
 import type { Event } from '../event.ts';
 import type { Jail } from '../jails/jail.ts';
 import type { Ending, ProbeEvent } from '../keeper/messages.ts';
+import { count, isCounted } from './counted.ts';
 import { countTries, retryAt } from './backoff.ts';
 import { forget, withLeaving, type Draft } from './draft.ts';
 import { learnGone } from './learn-jails.ts';
-import { isAdhoc, runningJail, type Held, type ObservedProbe, type Trouble } from './observed.ts';
+import {
+  isAdhoc,
+  runningJail,
+  type Held,
+  type LastTrigger,
+  type ObservedProbe,
+  type Trouble,
+} from './observed.ts';
 
 const [SIGKILL, SIGTERM] = [9, 15];
 /** jail(8) waits `stop.timeout`, 10 s, between TERM and the end of a jail; then some, ms. */
@@ -18,8 +26,11 @@ export function learnProbeEvent(draft: Draft, event: Exclude<ProbeEvent, { type:
   const kind = runningJail(draft.jails.get(jail))?.kind;
   const current = event.epoch === draft.keeper?.epoch;
   const outdated = isOutdated(draft.jails.get(jail)?.probes.get(event.id), event);
-  if (current && !outdated) draft.change(jail, event.id, (probe) => probeAfter(probe, event, kind), event.at);
-  else if (isFact(event)) draft.change(jail, event.id, (probe) => factsAfter(probe, event), event.at);
+  const again = event.type === 'fired' && isCounted(draft.counted, event.run);
+  if (current && !outdated)
+    draft.change(jail, event.id, (probe) => probeAfter(probe, event, again, kind), event.at);
+  else if (isFact(event)) draft.change(jail, event.id, (probe) => factsAfter(probe, event, again), event.at);
+  if (event.type === 'fired' && !again) draft.counted = count(draft.counted, event.id, event.run);
   if (event.type === 'failed' && event.stage === 'gone') learnGone(draft, event.instance);
   if (current && !outdated && (event.type === 'failed' || event.type === 'died'))
     forgetPastTrouble(draft, jail, event);
@@ -119,6 +130,7 @@ function orderedTag({ held }: ObservedProbe): Pick<Held, 'tag' | 'updated'> {
 function probeAfter(
   probe: ObservedProbe,
   event: Exclude<ProbeEvent, { type: 'removed' }>,
+  again: boolean,
   kind: Jail['kind'] | undefined,
 ): ObservedProbe {
   const { at } = event;
@@ -180,17 +192,17 @@ function probeAfter(
     }
     case 'spent':
       return {
-        ...factsAfter(probe, event),
+        ...factsAfter(probe, event, again),
         held: { state: 'spent', ...ordered, instance: event.instance },
       };
     case 'fired': {
-      if (isCounted(probe, event.run)) return factsAfter(probe, event);
+      if (again) return factsAfter(probe, event, again);
       const held: Held = { state: 'running', ...ordered, instance: event.instance };
-      return { ...forget(factsAfter(probe, event), 'trouble'), held };
+      return { ...forget(factsAfter(probe, event, again), 'trouble'), held };
     }
     case 'started':
     case 'finished':
-      return factsAfter(probe, event);
+      return factsAfter(probe, event, again);
   }
 }
 
@@ -202,7 +214,8 @@ function isFact(event: StateEvent | FactEvent): event is FactEvent {
   return ['spent', 'fired', 'started', 'finished'].includes(event.type);
 }
 
-function factsAfter(probe: ObservedProbe, event: FactEvent): ObservedProbe {
+/** @param again the keeper tells it again, and it is known */
+function factsAfter(probe: ObservedProbe, event: FactEvent, again: boolean): ObservedProbe {
   const { at } = event;
   switch (event.type) {
     case 'spent':
@@ -210,7 +223,7 @@ function factsAfter(probe: ObservedProbe, event: FactEvent): ObservedProbe {
     case 'fired': {
       // Spent from this instant, also if the keeper dies before its command has ended.
       const spent = event.once ? { spentIn: event.instance } : {};
-      if (isCounted(probe, event.run)) return { ...probe, ...spent };
+      if (again) return { ...probe, ...spent };
       const commands = new Map(probe.commands).set(event.run, { run: event.run, firedAt: at });
       const there = probe.leaving?.find(({ epoch }) => epoch === event.epoch);
       return {
@@ -233,24 +246,18 @@ function factsAfter(probe: ObservedProbe, event: FactEvent): ObservedProbe {
       const commands = new Map(probe.commands);
       commands.delete(event.run);
       const newest = probe.last === undefined || probe.last.run === event.run;
-      const last = newest
-        ? { run: event.run, firedAt, ending: event.ending, timedOut: event.timedOut }
-        : probe.last;
+      const last = newest ? { run: event.run, firedAt, ...endOf(event) } : probe.last;
       return { ...probe, commands, last };
     }
   }
 }
 
-/**
- * Whether a trigger is known already: a keeper tells again what was not acknowledged, in the order of its numbers.
- * An id is `EPOCH-SEQ` of the keeper that it comes from.
- */
-export function isCounted(probe: ObservedProbe, run: string): boolean {
-  if (probe.commands.has(run)) return true;
-  if (!probe.last) return false;
-  const [epoch, number] = run.split('-');
-  const [lastEpoch, lastNumber] = probe.last.run.split('-');
-  return epoch === lastEpoch && Number(number) <= Number(lastNumber);
+function endOf({
+  ending,
+  timedOut,
+  folded,
+}: Extract<ProbeEvent, { type: 'finished' }>): Omit<LastTrigger, 'run' | 'firedAt'> {
+  return { ending, timedOut, ...(folded > 0 && { folded }) };
 }
 
 /** Its process is gone and the keeper waits for an order. */

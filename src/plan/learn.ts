@@ -3,6 +3,7 @@ import { createDraft, forget, type Draft, type Learned } from './draft.ts';
 import { learnGone, learnSighting } from './learn-jails.ts';
 import { forgetHeld, learnOrphan, learnOrphanEnded, learnRecords } from './learn-keeper.ts';
 import { forgetOlder, learnOlderRecords, learnReleased, learnReleasing } from './learn-moving.ts';
+import { learnPast } from './learn-past.ts';
 import { dropIfEmpty, learnOrdered, learnProbeEvent, learnRefused, learnRemoved } from './learn-probe.ts';
 import type { Observed, ObservedKeeper } from './observed.ts';
 
@@ -86,18 +87,7 @@ function learnOne(draft: Draft, event: Event): void {
         draft.change(jail, id, (probe) => ({ ...probe, spentIn: instance }), event.at);
       return;
     case 'recalled':
-      for (const { id, jail, runs, last } of event.probes) {
-        draft.change(
-          jail,
-          id,
-          (probe) => ({
-            ...probe,
-            runs: probe.runs + runs,
-            last: probe.last && probe.last.firedAt >= last.firedAt ? probe.last : last,
-          }),
-          event.at,
-        );
-      }
+      learnPast(draft, event);
       return;
     case 'armed':
     case 'held':

@@ -1,6 +1,7 @@
 import type { ProbeConfig } from '../config/config.ts';
 import type { Jail, Sighting, Whereabouts } from '../jails/jail.ts';
 import type { Ending, HoldReason, RecordState } from '../keeper/messages.ts';
+import { NONE_COUNTED, type Counted } from './counted.ts';
 import type { Wanted } from './wanted.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Observed {
   readonly silent: ReadonlyMap<string, SilentKeeper>;
   readonly jails: ReadonlyMap<string, ObservedJail>;
   readonly adhoc: ReadonlyMap<string, Adhoc>;
+  /** Which triggers the `runs` of all probes count. */
+  readonly counted: Counted;
 }
 
 export interface ObservedKeeper {
@@ -127,6 +130,7 @@ export interface LastTrigger {
   readonly firedAt: number;
   readonly ending?: Ending;
   readonly timedOut?: boolean;
+  readonly folded?: number;
 }
 
 /** A probe that `-c` asked for: it belongs to one instance of its jail. */
@@ -145,6 +149,7 @@ export const NOTHING_OBSERVED: Observed = {
   silent: new Map(),
   jails: new Map(),
   adhoc: new Map(),
+  counted: NONE_COUNTED,
 };
 
 /** Whether it is known what every keeper holds: before that, to arm a probe might be to arm it twice. */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createFeed } from '../../src/daemon/feed.ts';
 import { recall } from '../../src/daemon/recall.ts';
 import type { Event } from '../../src/event.ts';
 import { recallTriggers } from '../../src/history/history.ts';
@@ -20,7 +19,7 @@ const tell = (name: string, how: (t: Teller) => Promise<void>): void =>
   story(suite, `recall: ${name}`, {}, how);
 
 tell('runs and last trigger come from what the history still has', async () => {
-  const probes = await recallTriggers(
+  const { probes } = await recallTriggers(
     blocks(ended(9), fired(1), ended(1), fired(2), fired(3, 'web/OTHER'), ended(3), ended(2)),
   );
   assert.is(probes.get('web/BUTTON')?.runs, 2);
@@ -30,7 +29,7 @@ tell('runs and last trigger come from what the history still has', async () => {
 });
 
 tell('what was written twice counts once', async () => {
-  const probes = await recallTriggers(
+  const { probes } = await recallTriggers(
     blocks(fired(1), ended(1), fired(2), ended(2), fired(1), ended(1), fired(2), ended(2)),
   );
   assert.is(probes.get('web/BUTTON')?.runs, 2);
@@ -64,17 +63,13 @@ tell(
         async (written, unacknowledged, position) => {
           const journal = openJournal(mkdtempSync(join(t.dir, 'run-')), WIDE);
           journal.append(Array.from({ length: written }, (_, n) => fired(n + 1)));
-          const feed = createFeed();
           const from = Math.max(1, written - unacknowledged + 1);
           const again = Array.from({ length: unacknowledged + 3 }, (_, n) => from + n);
           const events: Event[] = [];
-          const recalled = recall({ journal, feed, post: (event) => events.push(event), say: () => {} });
+          const recalled = recall({ journal, post: (event) => events.push(event), say: () => {} });
           // Some of it is told before all has been read, and some after.
           const early = again.slice(0, position);
-          for (const n of early) {
-            feed.publish([fired(n)]);
-            events.push(told(n));
-          }
+          for (const n of early) events.push(told(n));
           await recalled;
           for (const n of again.slice(position)) events.push(told(n));
           const probe = learn(NOTHING_OBSERVED, events).observed.jails.get('web')?.probes.get('web/BUTTON');
@@ -97,7 +92,6 @@ tell('damage is noted once, however much there is of it', async (t) => {
   const events: Event[] = [];
   await recall({
     journal,
-    feed: createFeed(),
     post: (event) => events.push(event),
     say: (level, what, why) => notes.push(`${level}: ${what}: ${why}`),
   });

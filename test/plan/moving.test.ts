@@ -134,6 +134,25 @@ moving('what is triggered there on its way is spent here too', () => {
   assert.is(w.observed.jails.get('web')?.probes.get('web/A')?.runs, 1);
 });
 
+moving(
+  'what an older keeper tells a restarted daemon again counts once, though the current one has told more',
+  () => {
+    const w = world([probe('A', { respawn: 'after' })]);
+    const last = { run: 'c-5', firedAt: 2 };
+    const past = { id: 'web/A', jail: 'web', runs: 2, last };
+    const newest = [
+      ['o', 9],
+      ['c', 5],
+    ] as const;
+    w.tell({ type: 'recalled', at: 1, probes: [past], newest });
+    const fired = { type: 'fired', at: 1, id: 'web/A', instance: INSTANCE, by: 'jail', once: false } as const;
+    w.tell({ ...fired, epoch: 'o', seq: 9, run: 'o-9' }, { ...fired, epoch: 'c', seq: 5, run: 'c-5' });
+    assert.is(w.observed.jails.get('web')?.probes.get('web/A')?.runs, 2);
+    w.tell({ ...fired, epoch: 'o', seq: 12, run: 'o-12' });
+    assert.is(w.observed.jails.get('web')?.probes.get('web/A')?.runs, 3);
+  },
+);
+
 moving('the states of an older keeper say nothing of the current one', () => {
   const w = world([probe('A')]);
   w.list('c');

@@ -39,9 +39,11 @@ export function outcome(entry: {
   readonly stage?: string;
   readonly errno?: string;
   readonly timedOut?: true;
+  readonly folded?: number;
   readonly running?: true;
 }): string {
-  const late = entry.timedOut ? ' (timed out)' : '';
+  const more = entry.folded === undefined ? '' : ` (${entry.folded + 1} HUPs)`;
+  const late = `${entry.timedOut ? ' (timed out)' : ''}${more}`;
   if (entry.running || entry.fate === 'running') return 'running';
   if (entry.fate === 'failed') return `failed: ${entry.stage ?? ''} ${entry.errno ?? ''}`.trimEnd();
   if (entry.fate !== undefined) return entry.fate;

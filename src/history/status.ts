@@ -39,7 +39,7 @@ export interface ProbeStatus {
 
 export type Last = Pick<
   Entry,
-  'id' | 'firedAt' | 'exitCode' | 'signal' | 'fate' | 'stage' | 'errno' | 'timedOut'
+  'id' | 'firedAt' | 'exitCode' | 'signal' | 'fate' | 'stage' | 'errno' | 'timedOut' | 'folded'
 > & { readonly running?: true };
 
 interface Standing {
@@ -120,13 +120,15 @@ function removedStatus(jail: ObservedJail, ordered: Wanted, probe: ObservedProbe
   return { ...status, state: 'running', reason: 'removed; its command still runs' };
 }
 
-function lastOf(probe: ObservedProbe, last: LastTrigger): Last {
+/** The last trigger in the words of an entry. */
+export function lastOf(probe: ObservedProbe, last: LastTrigger): Last {
   const base = { id: last.run, firedAt: stamp(last.firedAt) };
   if (probe.commands.has(last.run)) return { ...base, running: true };
   return {
     ...base,
     ...(last.ending ? endingFields(last.ending) : { fate: 'unknown' as const }),
     ...(last.timedOut && { timedOut: true }),
+    ...(last.folded !== undefined && { folded: last.folded }),
   };
 }
 

@@ -125,7 +125,7 @@ export const status = object({
       'reason?': text,
       'description?': text,
       'until?': time,
-      'last?': object({ id: runId, firedAt: time, 'running?': literal(true), ...ending }),
+      'last?': object({ id: runId, firedAt: time, 'running?': literal(true), 'folded?': count, ...ending }),
     }),
   ),
 });

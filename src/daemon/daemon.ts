@@ -215,7 +215,9 @@ async function run({ options, version, socket, pidfile, log, end, asked }: Run):
       state.writeConfig(config);
       state.save({ generation, digest });
     });
-    journal.setBounds(config.settings.history);
+    journal.setBounds(config.settings.history).catch((error) => {
+      log.say('error', 'the history cannot be shortened', reasonOf(error));
+    });
     outputs.setTotal(config.settings.output.total);
     outputs.prune().catch(unpruned);
     keepers.limit(config.settings);

@@ -1,19 +1,18 @@
 import {
   closeSync,
-  constants,
   fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
-  openSync,
-  readSync,
   renameSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Line } from './entry.ts';
-import { linesIn, parseLine, type Part } from './lines.ts';
+import { countTriggers, openForAppend, openForReading } from './journal-file.ts';
+import { linesIn, parseLine } from './lines.ts';
+import { shorten } from './shorten.ts';
 
 /** How much history to keep: at most so many triggers and so many bytes, in two files. */
 export interface Bounds {
@@ -29,7 +28,8 @@ export interface Bounds {
 export interface Journal {
   /** Puts the lines into the file with one write(2). @throws the system's error; then none of them counts as written */
   append(lines: readonly Line[]): void;
-  setBounds(bounds: Bounds): void;
+  /** Holds from now on; where it is less than before, what is too much goes at once, the oldest first. @throws the system's error */
+  setBounds(bounds: Bounds): Promise<void>;
   /** Every line that is there now, oldest first, some at a time; a damaged one is handed to `damaged` and skipped. */
   read(damaged?: (text: string) => void): AsyncGenerator<readonly Line[]>;
   /** The same, newest first: what came last is there at once, however much there is. */
@@ -47,6 +47,9 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
   let fired = 0;
   /** A crash or a full disk may have left half a line: what follows must not become part of it. */
   let torn = false;
+  /** What the files have been cut to; an earlier daemon may have had other bounds. */
+  let held: Bounds = { triggers: Infinity, bytes: Infinity };
+  let shortening = Promise.resolve();
   begin();
 
   /** Until the new one is open the old descriptor goes on: a failure here costs nothing. */
@@ -69,6 +72,11 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
   function beginAgain(): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     begin();
+  }
+
+  function isOver(bytes: number, triggers: number): boolean {
+    const most = halfOf(limits);
+    return bytes > most.bytes || triggers > most.triggers;
   }
 
   function rotate(): void {
@@ -123,16 +131,21 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
       if (!isInPlace()) beginAgain();
       const triggers = lines.filter((line) => line.t === 'fired').length;
       const body = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
-      const full = size + body.length > limits.bytes / 2 || fired + triggers > limits.triggers / 2;
-      if (full && size > 0) rotate();
+      if (size > 0 && isOver(size + body.length, fired + triggers)) rotate();
       const text = Buffer.from(torn ? `\n${body}` : body);
       write(text);
       torn = false;
       size += text.length;
       fired += triggers;
     },
-    setBounds(next) {
-      limits = next;
+    async setBounds(next) {
+      const less = next.bytes < held.bytes || next.triggers < held.triggers;
+      limits = held = next;
+      if (!less) return;
+      if (isOver(size, fired)) rotate();
+      const most = halfOf(next);
+      const earlier = shortening.catch(() => {}); // told to who asked for it
+      await (shortening = earlier.then(() => shorten(older, most)));
     },
     read: (damaged = () => {}) => readAll('forwards', damaged),
     readBack: () => readAll('backwards', () => {}),
@@ -142,37 +155,7 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
   };
 }
 
-function openForAppend(path: string): number {
-  return openSync(
-    path,
-    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
-    0o600,
-  );
-}
-
-/** As it is now: what is appended later is not part of it. */
-function openForReading(path: string): Part | undefined {
-  try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    return { fd, end: fstatSync(fd).size };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** What an earlier daemon put into the file counts too. In pieces: it may be large. */
-function countTriggers(path: string): number {
-  const mark = Buffer.from('{"t":"fired"');
-  const buffer = Buffer.alloc(65_536);
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  let count = 0;
-  // The end of a piece is looked at again with the next one: a mark may lie across.
-  for (let at = 0, got = buffer.length; got === buffer.length; at += got - mark.length + 1) {
-    got = readSync(fd, buffer, 0, buffer.length, at);
-    const piece = buffer.subarray(0, got);
-    for (let found = piece.indexOf(mark); found >= 0; found = piece.indexOf(mark, found + 1)) count++;
-  }
-  closeSync(fd);
-  return count;
+/** Of each of the two files. */
+function halfOf({ triggers, bytes }: Bounds): Bounds {
+  return { triggers: triggers / 2, bytes: bytes / 2 };
 }

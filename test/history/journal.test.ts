@@ -2,6 +2,7 @@
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -98,13 +99,52 @@ tell('what an earlier daemon wrote is counted exactly, however large it is', asy
   full.close();
 });
 
-tell('smaller bounds after a reload take effect at the next line', async (t) => {
+for (const [what, bounds] of [
+  ['triggers', { triggers: 40, bytes: 1 << 30 }],
+  ['bytes', { triggers: 1_000_000, bytes: 9_000 }],
+] as const) {
+  tell(`smaller bounds of ${what} hold at once: after a reload, and at a start`, async (t) => {
+    for (const start of [false, true]) {
+      for (const count of [101, 160, 199]) {
+        const dir = join(t.dir, `${start} ${count}`);
+        mkdirSync(dir);
+        const before = openJournal(dir, { triggers: 200, bytes: 1 << 30 });
+        await before.setBounds({ triggers: 200, bytes: 1 << 30 });
+        for (let n = 1; n <= count; n++) before.append([fired(n), ended(n)]);
+        const journal = start ? openJournal(dir, bounds) : before;
+        const held = journal.setBounds(bounds);
+        journal.append([fired(count + 1), ended(count + 1)]);
+        await held;
+        const damaged: string[] = [];
+        const lines = await read(journal, damaged);
+        const ids = lines.filter(({ t }) => t === 'fired').map(({ id }) => id);
+        const told = `${count}: ${ids.join(' ')}`;
+        assert.equal(damaged, [], told);
+        assert.is(ids.at(-1), fired(count + 1).id, told);
+        assert.equal(
+          ids,
+          Array.from(ids, (_, i) => fired(count + 2 - ids.length + i).id),
+          told,
+        );
+        const files = readdirSync(dir).sort();
+        assert.equal(files, ['history.1.jsonl', 'history.jsonl']);
+        const bytes = files.reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+        assert.ok(bytes <= bounds.bytes && ids.length <= 40 && ids.length >= 14, `${bytes} ${told}`);
+        journal.close();
+      }
+    }
+  });
+}
+
+tell('two reloads in a row, and rotations meanwhile: the newest stay', async (t) => {
   const journal = openJournal(t.dir, WIDE);
-  for (let n = 1; n <= 200; n++) journal.append([fired(n)]);
-  assert.not.ok(existsSync(join(t.dir, 'history.1.jsonl')));
-  journal.setBounds({ triggers: 10, bytes: 1 << 30 });
-  for (let n = 201; n <= 220; n++) journal.append([fired(n)]);
-  assert.ok((await read(journal)).length <= 10);
+  for (let n = 1; n <= 3000; n++) journal.append([fired(n)]);
+  const held = [300, 100].map((triggers) => journal.setBounds({ triggers, bytes: 1 << 30 }));
+  for (let n = 3001; n <= 3120; n++) journal.append([fired(n)]);
+  await Promise.all(held);
+  const ids = (await read(journal)).map(({ id }) => id);
+  assert.ok(ids.length >= 50 && ids.length <= 100, String(ids.length));
+  assert.is(ids.at(-1), fired(3120).id);
   journal.close();
 });
 
@@ -154,9 +194,8 @@ tell('who reads loses nothing to a rotation meanwhile, and sees nothing twice', 
   for (const way of ['read', 'readBack'] as const) {
     const dir = join(t.dir, way);
     mkdirSync(dir);
-    const journal = openJournal(dir, WIDE);
+    const journal = openJournal(dir, { triggers: 8000, bytes: 1 << 30 });
     journal.append(Array.from({ length: 4000 }, (_, n) => fired(n)));
-    journal.setBounds({ triggers: 1000, bytes: 1 << 30 });
     const ids: string[] = [];
     let next = 4000;
     for await (const lines of journal[way]()) {

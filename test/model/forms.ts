@@ -10,6 +10,8 @@ export const PROMISES = [
   'as the file asks',
   'all acknowledged',
   'within the bounds of the model',
+  'never in two keepers',
+  'the older keeper ends',
   'comes to rest',
 ] as const;
 
@@ -31,8 +33,7 @@ const NEAR = 'WORDS=2 ORDERS=3 ONE_WORD_A_TURN';
 const NEARER = 'WORDS=2 ORDERS=2';
 
 const SAFE: readonly (readonly [name: string, defines: string])[] = [
-  ['two jails, two probes, two faults', `PROBES=2 JAILS=2 HUPS=1 FAULTS=2 ${NEAR}`],
-  ['two jails, two probes, two HUPs, a fault', `PROBES=2 JAILS=2 HUPS=2 FAULTS=1 ${NEAR}`],
+  ['two jails, two probes, two HUPs, two faults', `PROBES=2 JAILS=2 HUPS=2 FAULTS=2 ${NEAR}`],
   ['one jail, two probes, one command at once', `PROBES=2 HUPS=2 FAULTS=1 BUDGET=1 ${NEAR}`],
   ['one jail, two probes, other deaths', `PROBES=2 HUPS=1 KILLS=1 FAULTS=1 ${NEAR}`],
   ['never: two faults', 'MODE0=NEVER HUPS=2 FAULTS=2'],

@@ -63,71 +63,12 @@
 #define WORDS 4 /* likewise, from the keeper; an answer takes the room that events leave it */
 #endif
 #ifndef QUEUE
-#define QUEUE 12 /* events that are not acknowledged; never reached, which is asserted */
+#define QUEUE 8 /* events that are not acknowledged; never reached, which is asserted */
 #endif
 
-/* ---- words */
-
-#define NEVER 1
-#define AFTER 2
-#define IMMEDIATELY 3
-
-/* A record's states; the daemon's `held` has them too. */
-#define ABSENT 0
-#define IDLE 1
-#define ENTERING 2
-#define ARMED 3
-#define RUNNING 4
-#define COOLING 5
-#define SPENT 6
-#define REMOVING 7
-#define REMOVED 8
-
-/* A body: entering, ready, dead in one of three ways and not reaped. */
-#define FREE 0
-#define ENTERS 1
-#define READY 2
-#define DEAD_BY_HUP 3
-#define DEAD 4
-#define DEAD_ENTERING 5
-
-/* A trigger's command: in the keeper, forked, with its marker, executed, ended and not reaped, over. */
-#define NOT_YET 0
-#define QUEUED 1
-#define FORKED 2
-#define MARKED 3
-#define EXECUTED 4
-#define ZOMBIE 5
-#define OVER 6
-
-/*
- * Orders, answers, events. `nil`: told, replaced since, and not acknowledged: it keeps its place in what is counted.
- * spin numbers them downwards.
- */
-mtype = {
-	hello, list, arm, update, disarm, fire, ack,
-	record, listed, refused,
-	armed, held, died, failed, spent, removed, gone, fired, finished, nil
-};
-#define IS_EVENT(word) ((word) < refused)
-
-/* What is promised: each assertion names one of them, so that a verdict says which was broken. See forms.ts. */
-#define ONE_COMMAND 1
-#define ALL_IN_HISTORY 2
-#define NO_OVERLAP 3
-#define SPENT_IS_SPENT 4
-#define NO_PROBE_ALONE 5
-#define AS_THE_FILE_ASKS 6
-#define ALL_ACKNOWLEDGED 7
-#define WITHIN_BOUNDS 8 /* of this model */
-#ifdef ONLY /* this one is looked for */
-#define must(promise, what) assert(((promise) != ONLY && (promise) != WITHIN_BOUNDS) || (what))
-#else
-#define must(promise, what) assert((promise) > 0 && (what))
-#endif
+#include "words.pml"
 
 #define NONE 15
-#define BIT(t) (1 << (t))
 #define MODE(p) ((p) == 0 -> MODE0 : MODE1)
 #define JAIL(p) (JAILS == 1 -> 0 : (p))
 #define B(whose, which) ((whose) * BODIES + (which)) /* a body, in the arrays */
@@ -136,13 +77,36 @@ mtype = {
 #define ALL_BODIES b : 0 .. BODIES - 1
 #define ALL_TRIGGERS t : 0 .. TRIGGERS - 1
 
+/* Whether one of them is so. */
+#if TRIGGERS == 1
+#define ANY_TRIGGER(is) is(0)
+#elif TRIGGERS == 2
+#define ANY_TRIGGER(is) (is(0) || is(1))
+#elif TRIGGERS == 3
+#define ANY_TRIGGER(is) (is(0) || is(1) || is(2))
+#else
+#define ANY_TRIGGER(is) (is(0) || is(1) || is(2) || is(3))
+#endif
+#define ANY_BODY_OF(p, is) (is(B(p, 0)) || is(B(p, 1)) || is(B(p, 2)) || is(B(p, 3)))
+#if PROBES == 1
+#define ANY_PROBE(is) is(0)
+#define ANY_BODY(is) ANY_BODY_OF(0, is)
+#else
+#define ANY_PROBE(is) (is(0) || is(1))
+#define ANY_BODY(is) (ANY_BODY_OF(0, is) || ANY_BODY_OF(1, is))
+#endif
+#if JAILS == 1
+#define ANY_JAIL(is) is(0)
+#else
+#define ANY_JAIL(is) (is(0) || is(1))
+#endif
+
 /* A tag: two bits, that of the body (title, uid, jail) and that of the rest (command, limits). */
 #define SAME_BODY(one, other) (((one) >> 1) == ((other) >> 1))
 
 /* ---- the world */
 
 byte faults = FAULTS, hups = HUPS, fires = FIRES, kills = KILLS, stops = STOPS, reloads = RELOADS;
-bool over; /* nobody does anything any more: what is under way goes on to its end */
 
 byte instance[JAILS];
 bool up[JAILS];
@@ -193,16 +157,7 @@ byte q_length, q_told;
 mtype q_word[QUEUE];
 byte q_what[QUEUE], q_tag[QUEUE], q_instance[QUEUE], q_about[QUEUE];
 
-/* For use within one step: zero between any two. (spin does not put `hidden` variables back when it backtracks.) */
-mtype word;
-byte p, b, t, j, i, n, nth, what, tag, inst, runs, state, flag, found, unsettled;
-
-inline wipe()
-{
-	word = 0; p = 0; b = 0; t = 0; j = 0; i = 0; n = 0; nth = 0; what = 0; tag = 0; inst = 0; runs = 0; state = 0;
-	flag = 0; found = 0; unsettled = 0
-}
-
+#include "scratch.pml"
 #include "keeper/queue.pml"
 #include "keeper/record.pml"
 #include "keeper/order.pml"
@@ -221,10 +176,11 @@ init {
 		for (j : 0 .. JAILS - 1) {
 			up[j] = true; instance[j] = 1
 		}
-		wipe();
 		run World();
 		run Keeper();
 		run Daemon();
+#ifndef CYCLES /* who looks for them looks for nothing else */
 		run Rest()
+#endif
 	}
 }

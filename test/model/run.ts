@@ -9,7 +9,7 @@ import { BROKEN, SOUND } from './forms.ts';
 import { judge, type Judged } from './judge.ts';
 import { endAll, whyNoSpin } from './spin.ts';
 
-/** A search has one thread, and may need its 2.5 GiB. */
+/** A search has one thread, and the largest needs nearly 5 GiB. */
 const AT_ONCE = 2;
 
 const why = whyNoSpin();

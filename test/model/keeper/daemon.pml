@@ -4,7 +4,7 @@ inline mortal()
 {
 	if
 	:: true
-	:: !over && faults > 0 -> faults--; goto dies
+	:: faults > 0 -> faults--; goto dies
 	fi
 }
 
@@ -64,11 +64,29 @@ inline lose_keeper()
 /* What the keeper had said on a connection is lost with it. */
 inline hang_up()
 {
-	connected = false; listing = false; list_next = 0;
 	do
 	:: nempty(stream) -> stream?word, what, tag, inst, runs
 	:: empty(stream) -> break
-	od
+	od;
+	connected = false; listing = false; list_next = 0
+}
+
+/* Of those that have left a marker none has this epoch: each keeper has one of its own, and two runs of the model no more. */
+inline start_keeper()
+{
+	epoch = 0;
+	do
+	:: epoch++;
+		found = false;
+		for (ALL_TRIGGERS) {
+			found = found || run_epoch[t] == epoch
+		}
+		if
+		:: found
+		:: else -> break
+		fi
+	od;
+	keeper_lives = true
 }
 
 /* What an earlier daemon had sent may be read first, or thrown away with its connection. */
@@ -87,16 +105,17 @@ inline engage()
 		for (b : 0 .. PROBES * BODIES - 1) {
 			must(NO_PROBE_ALONE, keeper_lives || body_state[b] != READY)
 		}
-		epoch = (keeper_lives -> epoch : epoch + 1);
-		keeper_lives = true;
+		if
+		:: keeper_lives
+		:: else -> start_keeper()
+		fi;
 		life = !life;
 		orders!hello, life, 0, 0;
 #ifndef NO_LIST
 		orders!list, 0, 0, 0;
 #else
-		d_listed = true;
+		d_listed = true
 #endif
-		wipe()
 	}
 }
 
@@ -110,19 +129,22 @@ inline engage()
 #endif
 #define MAY_TURN (len(orders) + PROBES + 1 <= ORDERS)
 #define UNSAVED(p) (disk_spent[p] != d_spent[p])
+/* `connected` stands for: it has found its keeper and was heard. */
+#define DAEMON_GOES_ON (!connected || !keeper_lives || len(stream) > 0 || unfinished || \
+	ANY_JAIL(JAIL_CHANGED) || ANY_PROBE(FILE_CHANGED) || ANY_TRIGGER(ORPHAN_ENDED))
 
 /* The rest of a turn: plan and steps, then the state file, and only then the acknowledgement. */
 inline finish_turn()
 {
 	if
 	:: d_listed ->
-		d_step { plan(0); sent = flag; wipe() };
+		d_step { plan(0); sent = flag };
 		if
 		:: sent -> sent = false; mortal()
 		:: else
 		fi;
 #if PROBES > 1
-		d_step { plan(1); sent = flag; wipe() };
+		d_step { plan(1); sent = flag };
 		if
 		:: sent -> sent = false; mortal()
 		:: else
@@ -137,8 +159,7 @@ inline finish_turn()
 			for (ALL_PROBES) {
 				disk_spent[p] = d_spent[p];
 				printf("daemon: saves: probe %d spent in %d\n", p, d_spent[p])
-			};
-			wipe()
+			}
 		};
 		mortal()
 	:: else
@@ -154,7 +175,7 @@ inline acknowledge()
 #elif !defined(NO_ACKNOWLEDGEMENT)
 	if
 	:: d_unacknowledged > 0 ->
-		d_step { order(ack, d_unacknowledged, 0, 0); d_unacknowledged = 0; wipe() }
+		d_step { order(ack, d_unacknowledged, 0, 0); d_unacknowledged = 0 }
 	:: else
 	fi
 #else
@@ -176,7 +197,7 @@ inline take_word()
 inline bury(which)
 {
 #ifdef MARKER_GOES_FIRST
-	markers = markers & ~BIT(which);
+	remove_marker(which);
 	mortal();
 #endif
 	d_step {
@@ -193,20 +214,22 @@ inline forget_buried()
 {
 #ifndef MARKER_GOES_FIRST
 	if
-	:: buried > 0 -> mortal(); markers = markers & ~BIT(buried - 1)
+	:: buried > 0 -> mortal(); d_step { remove_marker(buried - 1); forget_run(buried - 1) }
 	:: else
 	fi;
 #endif
 	buried = 0
 }
 
+bool unfinished; /* what it has learned asks for a turn, as soon as there is room for its orders */
+
 proctype Daemon()
 {
 	byte buried;
-	bool turns, sent, unfinished;
+	bool turns, sent;
 
 starts:
-	atomic { d_step { start(); wipe() }; engage() };
+	atomic { d_step { start() }; engage() };
 
 end:	do
 	:: atomic {
@@ -218,12 +241,11 @@ end:	do
 				if
 				:: IS_EVENT(word) -> order(ack, 1, 0, 0)
 				:: else
-				fi;
-				wipe()
+				fi
 			};
 			mortal();
 #endif
-			d_step { take_word(); wipe() };
+			d_step { take_word() };
 			mortal();
 			if
 			:: MAY_TURN -> turns = true
@@ -233,12 +255,12 @@ end:	do
 			:: !MAY_TURN -> unfinished = true
 			fi
 		:: unfinished && MAY_TURN -> turns = true
-		:: JAIL_CHANGED(0) && MAY_TURN -> d_step { look(0); wipe() }; turns = true
+		:: JAIL_CHANGED(0) && MAY_TURN -> d_step { look(0) }; turns = true
 #if JAILS > 1
-		:: JAIL_CHANGED(1) && MAY_TURN -> d_step { look(1); wipe() }; turns = true
+		:: JAIL_CHANGED(1) && MAY_TURN -> d_step { look(1) }; turns = true
 #endif
 #if RELOADS > 0
-		:: (FILE_CHANGED(0) || FILE_CHANGED(PROBES - 1)) && MAY_TURN -> d_step { read_file(); wipe() }; turns = true
+		:: (FILE_CHANGED(0) || FILE_CHANGED(PROBES - 1)) && MAY_TURN -> d_step { read_file() }; turns = true
 #endif
 		:: ORPHAN_ENDED(0) && MAY_TURN -> bury(0); turns = true
 #if TRIGGERS > 1
@@ -250,6 +272,7 @@ end:	do
 #if TRIGGERS > 3
 		:: ORPHAN_ENDED(3) && MAY_TURN -> bury(3); turns = true
 #endif
+		:: faults > 0 -> faults--; goto dies
 		fi;
 		if
 		:: turns ->
@@ -257,27 +280,25 @@ end:	do
 			finish_turn();
 			forget_buried()
 		:: else
+		fi;
+		if
+		:: false ->
+dies:			printf("DAEMON KILLED\n");
+			d_step {
+				forget_everything();
+				buried = 0; turns = false; sent = false; unfinished = false;
+				hang_up()
+			};
+			goto starts
+		:: true
 		fi
 	   }
-	:: atomic { !keeper_lives && empty(stream) -> d_step { lose_keeper(); wipe() }; engage() }
+	:: atomic { !keeper_lives && empty(stream) -> d_step { lose_keeper() }; engage() }
 #if FIRES > 0
-	:: d_step { !over && fires > 0 && keeper_lives && d_listed && MAY_TURN -> fires--; orders!fire, 0, 0, 0 }
+	:: d_step { fires > 0 && keeper_lives && d_listed && MAY_TURN -> fires--; orders!fire, 0, 0, 0 }
 #if PROBES > 1
-	:: d_step { !over && fires > 0 && keeper_lives && d_listed && MAY_TURN -> fires--; orders!fire, 1, 0, 0 }
+	:: d_step { fires > 0 && keeper_lives && d_listed && MAY_TURN -> fires--; orders!fire, 1, 0, 0 }
 #endif
 #endif
-	:: atomic { !over && faults > 0 -> faults--; goto dies }
-	od;
-
-dies:
-	atomic {
-		printf("DAEMON KILLED\n");
-		d_step {
-			forget_everything();
-			buried = 0; turns = false; sent = false; unfinished = false;
-			hang_up();
-			wipe()
-		};
-		goto starts
-	}
+	od
 }

@@ -4,7 +4,6 @@
 inline die()
 {
 	printf("KEEPER KILLED\n");
-	keeper_lives = false; connected = false; listing = false; list_next = 0;
 	do
 	:: nempty(orders) -> orders?word, what, tag, inst
 	:: empty(orders) -> break
@@ -26,10 +25,10 @@ inline die()
 		}
 	}
 	for (ALL_TRIGGERS) {
-		run_orphan[t] = (run_state[t] != NOT_YET);
 		if
-		:: run_state[t] == QUEUED -> window = window | BIT(t); run_state[t] = OVER
+		:: run_state[t] == QUEUED -> window = window | BIT(t); run_state[t] = OVER; forget_run(t)
 		:: run_state[t] == ZOMBIE -> run_state[t] = OVER
+		:: run_state[t] >= FORKED && run_state[t] <= EXECUTED -> run_orphan[t] = true
 		:: else
 		fi
 	}
@@ -37,10 +36,11 @@ inline die()
 	:: q_length > 0 -> forget_entry(0)
 	:: else -> break
 	od;
-	q_told = 0;
 	for (j : 0 .. JAILS - 1) {
 		k_gone[j] = 0
 	}
+	q_told = 0; life = false;
+	keeper_lives = false; connected = false; listing = false; list_next = 0
 }
 
 inline tell_gone()
@@ -57,19 +57,18 @@ inline tell_gone()
 #define HAS_ENDED(t) (keeper_lives && run_state[t] == ZOMBIE)
 #define TAKES_ROOM(t) (!run_orphan[t] && run_state[t] >= FORKED && run_state[t] <= ZOMBIE -> 1 : 0)
 #if TRIGGERS == 1
-#define MAY_START IS_QUEUED(0)
+#define ROOM_TAKEN 0
 #elif TRIGGERS == 2
-#define MAY_START ((IS_QUEUED(0) || IS_QUEUED(1)) && TAKES_ROOM(0) + TAKES_ROOM(1) < BUDGET)
+#define ROOM_TAKEN (TAKES_ROOM(0) + TAKES_ROOM(1))
 #elif TRIGGERS == 3
-#define MAY_START ((IS_QUEUED(0) || IS_QUEUED(1) || IS_QUEUED(2)) && \
-	TAKES_ROOM(0) + TAKES_ROOM(1) + TAKES_ROOM(2) < BUDGET)
+#define ROOM_TAKEN (TAKES_ROOM(0) + TAKES_ROOM(1) + TAKES_ROOM(2))
 #else
-#define MAY_START ((IS_QUEUED(0) || IS_QUEUED(1) || IS_QUEUED(2) || IS_QUEUED(3)) && \
-	TAKES_ROOM(0) + TAKES_ROOM(1) + TAKES_ROOM(2) + TAKES_ROOM(3) < BUDGET)
+#define ROOM_TAKEN (TAKES_ROOM(0) + TAKES_ROOM(1) + TAKES_ROOM(2) + TAKES_ROOM(3))
 #endif
-#define ANY_FREE(p) (body_state[B(p, 0)] == FREE || body_state[B(p, 1)] == FREE || \
-	body_state[B(p, 2)] == FREE || body_state[B(p, 3)] == FREE)
-#define HAS_ROOM (ANY_FREE(0) && ANY_FREE(PROBES - 1))
+#define MAY_START (keeper_lives && ANY_TRIGGER(IS_QUEUED) && ROOM_TAKEN < BUDGET)
+#define IS_FREE(body) (body_state[body] == FREE)
+#define HAS_ROOM_FOR(p) ANY_BODY_OF(p, IS_FREE)
+#define HAS_ROOM (HAS_ROOM_FOR(0) && HAS_ROOM_FOR(PROBES - 1))
 #define NEWS_OF(body) \
 	((body_state[body] == READY && k_entering[(body) / BODIES] == (body) % BODIES) || body_state[body] >= DEAD_BY_HUP)
 
@@ -85,8 +84,7 @@ inline flush()
 	if
 	:: connected && EVENTS_MAY_BE_TOLD -> tell_events()
 	:: else
-	fi;
-	wipe()
+	fi
 }
 
 /* What follows for each record that a handler has worked on. */
@@ -101,6 +99,16 @@ inline settle_all()
 	unsettled = 0
 }
 
+/* What it may do; it does one of these at a time. */
+#define MAY_TAKE_ORDER (keeper_lives && len(orders) > 0 && !listing && HAS_ROOM && len(stream) <= WORDS)
+#define MAY_TELL_LIST \
+	(keeper_lives && listing && len(stream) < WORDS + PROBES + 2 && (list_next > 0 || q_told == q_length))
+#define HAS_GONE(j) (keeper_lives && k_gone[j] != 0)
+#define HAS_NEWS_OF(body) (keeper_lives && NEWS_OF(body))
+#define MAY_TELL_EVENTS (keeper_lives && connected && q_told < q_length && len(stream) < WORDS && EVENTS_MAY_BE_TOLD)
+#define KEEPER_GOES_ON (MAY_TAKE_ORDER || MAY_TELL_LIST || ANY_JAIL(HAS_GONE) || ANY_BODY(HAS_NEWS_OF) || \
+	ANY_TRIGGER(HAS_ENDED) || MAY_TELL_EVENTS || MAY_START)
+
 #define TAKES_ORDER 1
 #define TELLS_LIST 2
 #define HEARS_OF_JAIL 3
@@ -114,19 +122,18 @@ proctype Keeper()
 end:	do
 	:: atomic {
 		if
-		:: keeper_lives && nempty(orders) && !listing && HAS_ROOM && len(stream) <= WORDS -> now = TAKES_ORDER
-		:: keeper_lives && listing && len(stream) < WORDS + PROBES + 2 && (list_next > 0 || q_told == q_length) ->
-			now = TELLS_LIST
-		:: keeper_lives && (k_gone[0] != 0 || k_gone[JAILS - 1] != 0) -> now = HEARS_OF_JAIL
-		:: keeper_lives && NEWS_OF(0) -> now = HEARS_OF_BODY; it = 0
-		:: keeper_lives && NEWS_OF(1) -> now = HEARS_OF_BODY; it = 1
-		:: keeper_lives && NEWS_OF(2) -> now = HEARS_OF_BODY; it = 2
-		:: keeper_lives && NEWS_OF(3) -> now = HEARS_OF_BODY; it = 3
+		:: MAY_TAKE_ORDER -> now = TAKES_ORDER
+		:: MAY_TELL_LIST -> now = TELLS_LIST
+		:: ANY_JAIL(HAS_GONE) -> now = HEARS_OF_JAIL
+		:: HAS_NEWS_OF(0) -> now = HEARS_OF_BODY; it = 0
+		:: HAS_NEWS_OF(1) -> now = HEARS_OF_BODY; it = 1
+		:: HAS_NEWS_OF(2) -> now = HEARS_OF_BODY; it = 2
+		:: HAS_NEWS_OF(3) -> now = HEARS_OF_BODY; it = 3
 #if PROBES > 1
-		:: keeper_lives && NEWS_OF(4) -> now = HEARS_OF_BODY; it = 4
-		:: keeper_lives && NEWS_OF(5) -> now = HEARS_OF_BODY; it = 5
-		:: keeper_lives && NEWS_OF(6) -> now = HEARS_OF_BODY; it = 6
-		:: keeper_lives && NEWS_OF(7) -> now = HEARS_OF_BODY; it = 7
+		:: HAS_NEWS_OF(4) -> now = HEARS_OF_BODY; it = 4
+		:: HAS_NEWS_OF(5) -> now = HEARS_OF_BODY; it = 5
+		:: HAS_NEWS_OF(6) -> now = HEARS_OF_BODY; it = 6
+		:: HAS_NEWS_OF(7) -> now = HEARS_OF_BODY; it = 7
 #endif
 		:: HAS_ENDED(0) -> now = HEARS_OF_RUN; it = 0
 #if TRIGGERS > 1
@@ -152,10 +159,10 @@ end:	do
 			flush()
 		}
 	   }
-	:: d_step { keeper_lives && connected && q_told < q_length && len(stream) < WORDS && EVENTS_MAY_BE_TOLD -> flush() }
-	:: d_step { keeper_lives && MAY_START -> start_run(); wipe() }
+	:: d_step { MAY_TELL_EVENTS -> flush() }
+	:: d_step { MAY_START -> start_run() }
 #ifndef KEEPER_LIVES
-	:: d_step { keeper_lives && faults > 0 && !over -> faults--; die(); wipe() }
+	:: d_step { keeper_lives && faults > 0 -> faults--; die() }
 #endif
 	od
 }

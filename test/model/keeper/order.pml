@@ -75,7 +75,7 @@ inline take_hello(whose)
 {
 	if
 	:: whose == life ->
-		connected = true; listing = false;
+		connected = true; listing = false; life = false;
 		n = 0;
 		do
 		:: n < q_length && q_word[n] == nil -> forget_entry(n)
@@ -95,7 +95,7 @@ inline take_ack(count)
 	for (n : 1 .. count) {
 #ifndef MARKER_GOES_WITH_RUN
 		if
-		:: q_word[0] == finished -> markers = markers & ~BIT(q_what[0])
+		:: q_word[0] == finished -> t = q_what[0]; remove_marker(t); forget_run(t)
 		:: else
 		fi;
 #endif

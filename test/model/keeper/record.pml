@@ -20,6 +20,17 @@ inline count_runs(whose)
 	}
 }
 
+inline remove_marker(which)
+{
+	markers = markers & ~BIT(which)
+}
+
+/* Nobody asks any more for what is known of one that is over. */
+inline forget_run(which)
+{
+	run_instance[which] = 0; run_epoch[which] = 0
+}
+
 inline clear_body(whose, which)
 {
 	body_instance[B(whose, which)] = 0; body_tag[B(whose, which)] = 0; b_folded[B(whose, which)] = false
@@ -155,7 +166,10 @@ inline trigger(whose)
 	printf("keeper: trigger %d of probe %d\n", t, whose);
 	k_fired[whose] = t + 1;
 	run_state[t] = QUEUED; run_probe[t] = whose; run_epoch[t] = epoch; run_instance[t] = k_instance[whose];
-	fired_in[whose] = k_instance[whose];
+	if
+	:: MODE(whose) == NEVER -> fired_in[whose] = k_instance[whose]
+	:: else
+	fi;
 	append(fired, t, 0, k_instance[whose], 0);
 	if
 	:: k_state[whose] != REMOVING -> k_state[whose] = RUNNING; k_rearm[whose] = false
@@ -242,9 +256,11 @@ inline start_run()
 {
 	nth = 0;
 	do
-	:: run_state[nth] == QUEUED -> run_state[nth] = FORKED; printf("keeper: forks %d\n", nth); break /* the oldest */
+	:: run_state[nth] == QUEUED -> break /* the oldest */
 	:: else -> nth++
-	od
+	od;
+	run_state[nth] = FORKED;
+	printf("keeper: forks %d\n", nth)
 }
 
 inline run_ended(which)
@@ -252,7 +268,7 @@ inline run_ended(which)
 	printf("keeper: command %d has ended\n", which);
 	run_state[which] = OVER;
 #ifdef MARKER_GOES_WITH_RUN
-	markers = markers & ~BIT(which);
+	remove_marker(which);
 #endif
 	append(finished, which, 0, 0, 0);
 	work_on(run_probe[which])

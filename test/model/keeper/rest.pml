@@ -42,11 +42,13 @@ inline rest_of_trigger(which)
 	must(ALL_IN_HISTORY, !IN(executed, which) || IN(history_ended | history_unknown, which));
 }
 
+/* Nobody has anything to do, and no fault, no HUP and no edit may ever come. */
+#define IS_AT_REST (!WORLD_GOES_ON && !KEEPER_GOES_ON && !DAEMON_GOES_ON)
+
 proctype Rest()
 {
-end:	timeout;
-	d_step {
-		must(WITHIN_BOUNDS, over && keeper_lives);
+end:	do
+	:: d_step { IS_AT_REST ->
 		for (ALL_PROBES) {
 			rest_of_probe(p)
 		}
@@ -54,7 +56,8 @@ end:	timeout;
 			rest_of_trigger(nth)
 		}
 		must(ALL_ACKNOWLEDGED, q_length == 0 && empty(orders) && empty(stream));
-		must(ALL_ACKNOWLEDGED, markers == 0 && d_commands == 0 && d_orphans == 0);
-		wipe()
-	}
+		must(ALL_ACKNOWLEDGED, markers == 0 && d_commands == 0 && d_orphans == 0)
+	   }
+	:: timeout -> must(WITHIN_BOUNDS, false) /* somebody has something to do, and cannot */
+	od
 }

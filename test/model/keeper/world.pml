@@ -1,6 +1,6 @@
 /* All that happens by itself, and all that somebody does: jails, bodies, commands, HUPs, the file. */
 
-#define MAY_BE_HUPPED(body) (!over && hups > 0 && body_state[body] == READY)
+#define MAY_BE_HUPPED(body) (hups > 0 && body_state[body] == READY)
 
 inline hup(body)
 {
@@ -30,7 +30,6 @@ inline enter_jail(body)
 inline stop_jail(which)
 {
 	printf("jail %d stops\n", which);
-	up[which] = false;
 	for (ALL_PROBES) {
 		if
 		:: JAIL(p) == which ->
@@ -47,6 +46,7 @@ inline stop_jail(which)
 		:: else
 		fi
 	}
+	up[which] = false
 }
 
 inline execute(which)
@@ -60,7 +60,10 @@ inline execute(which)
 	}
 	printf("command %d executes\n", which);
 	executed = executed | BIT(which);
-	ran_in[p] = run_instance[which];
+	if
+	:: MODE(p) == NEVER -> ran_in[p] = run_instance[which]
+	:: else
+	fi;
 	run_state[which] = EXECUTED
 }
 
@@ -80,8 +83,9 @@ inline command_goes_on(which)
 		:: run_orphan[which] ->
 			/* Nobody may have seen the marker: it must not run beside what comes next. */
 			window = window | BIT(which);
-			markers = markers & ~BIT(which);
-			run_state[which] = OVER
+			remove_marker(which);
+			run_state[which] = OVER; run_orphan[which] = false;
+			forget_run(which)
 		:: else -> execute(which)
 		fi
 #else
@@ -90,7 +94,10 @@ inline command_goes_on(which)
 	fi
 }
 
+#define IS_ENTERING(body) (body_state[body] == ENTERS)
 #define MAY_GO_ON(which) (run_state[which] == FORKED || run_state[which] == MARKED)
+#define EXECUTES(which) (run_state[which] == EXECUTED)
+#define WORLD_GOES_ON (ANY_BODY(IS_ENTERING) || ANY_TRIGGER(MAY_GO_ON) || ANY_TRIGGER(EXECUTES))
 
 proctype World()
 {
@@ -99,20 +106,20 @@ proctype World()
 end:	do
 	:: atomic {
 		if
-		:: body_state[0] == ENTERS -> it = 0
-		:: body_state[1] == ENTERS -> it = 1
-		:: body_state[2] == ENTERS -> it = 2
-		:: body_state[3] == ENTERS -> it = 3
+		:: IS_ENTERING(0) -> it = 0
+		:: IS_ENTERING(1) -> it = 1
+		:: IS_ENTERING(2) -> it = 2
+		:: IS_ENTERING(3) -> it = 3
 #if PROBES > 1
-		:: body_state[4] == ENTERS -> it = 4
-		:: body_state[5] == ENTERS -> it = 5
-		:: body_state[6] == ENTERS -> it = 6
-		:: body_state[7] == ENTERS -> it = 7
+		:: IS_ENTERING(4) -> it = 4
+		:: IS_ENTERING(5) -> it = 5
+		:: IS_ENTERING(6) -> it = 6
+		:: IS_ENTERING(7) -> it = 7
 #endif
 		fi;
 		if
-		:: d_step { enter_jail(it); it = 0; wipe() }
-		:: d_step { !over && kills > 0 -> kills--; body_state[it] = DEAD_ENTERING; it = 0; wipe() }
+		:: d_step { enter_jail(it); it = 0 }
+		:: d_step { kills > 0 -> kills--; body_state[it] = DEAD_ENTERING; it = 0 }
 		fi
 	   }
 	:: atomic {
@@ -129,39 +136,39 @@ end:	do
 #endif
 		fi;
 		if
-		:: d_step { hups--; hup(it); it = 0; wipe() }
-		:: d_step { hups--; hup_all(it / BODIES); it = 0; wipe() }
-		:: d_step { kills > 0 -> kills--; body_state[it] = DEAD; it = 0; wipe() }
+		:: d_step { hups--; hup(it); it = 0 }
+		:: d_step { hups--; hup_all(it / BODIES); it = 0 }
+		:: d_step { kills > 0 -> kills--; body_state[it] = DEAD; it = 0 }
 		fi
 	   }
 	:: atomic {
 		if
-		:: MAY_GO_ON(0) || run_state[0] == EXECUTED -> it = 0
+		:: MAY_GO_ON(0) || EXECUTES(0) -> it = 0
 #if TRIGGERS > 1
-		:: MAY_GO_ON(1) || run_state[1] == EXECUTED -> it = 1
+		:: MAY_GO_ON(1) || EXECUTES(1) -> it = 1
 #endif
 #if TRIGGERS > 2
-		:: MAY_GO_ON(2) || run_state[2] == EXECUTED -> it = 2
+		:: MAY_GO_ON(2) || EXECUTES(2) -> it = 2
 #endif
 #if TRIGGERS > 3
-		:: MAY_GO_ON(3) || run_state[3] == EXECUTED -> it = 3
+		:: MAY_GO_ON(3) || EXECUTES(3) -> it = 3
 #endif
 		fi;
 		if
-		:: d_step { MAY_GO_ON(it) -> command_goes_on(it); it = 0; wipe() }
-		:: d_step { run_state[it] == EXECUTED -> run_state[it] = (run_orphan[it] -> OVER : ZOMBIE); it = 0; wipe() }
+		:: d_step { MAY_GO_ON(it) -> command_goes_on(it); it = 0 }
+		:: d_step { EXECUTES(it) -> run_state[it] = (run_orphan[it] -> OVER : ZOMBIE); run_orphan[it] = false; it = 0 }
 		fi
 	   }
 #if STOPS > 0
-	:: d_step { !over && stops > 0 && up[0] -> stops--; stop_jail(0); wipe() }
-	:: d_step { !over && !up[0] -> up[0] = true; instance[0]++ }
+	:: d_step { stops > 0 && up[0] -> stops--; stop_jail(0) }
+	:: d_step { !up[0] -> up[0] = true; instance[0]++ }
 #if JAILS > 1
-	:: d_step { !over && stops > 0 && up[1] -> stops--; stop_jail(1); wipe() }
-	:: d_step { !over && !up[1] -> up[1] = true; instance[1]++ }
+	:: d_step { stops > 0 && up[1] -> stops--; stop_jail(1) }
+	:: d_step { !up[1] -> up[1] = true; instance[1]++ }
 #endif
 #endif
 #if RELOADS > 0
-	:: atomic { !over && reloads > 0 ->
+	:: atomic { reloads > 0 ->
 		reloads--;
 #if PROBES > 1
 		if
@@ -178,6 +185,5 @@ end:	do
 		it = 0
 	   }
 #endif
-	:: d_step { !over -> over = true }
 	od
 }

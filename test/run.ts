@@ -7,11 +7,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { release, tmpdir, type as system } from 'node:os';
 import { join } from 'node:path';
 import { CHECKS, runCheck } from './runner/checks.ts';
-import { describeFile, runFile, type Result, type TestFile } from './runner/file.ts';
+import { describeFile, runFile, type Ground, type Result, type TestFile } from './runner/file.ts';
 import { endAll } from './runner/process.ts';
+import { buildReaper } from './runner/reaper.ts';
 import { line, sum, tellEnd, type Tries } from './runner/tell.ts';
 
-const AT_ONCE = 2;
+const AT_ONCE = 3;
 /** More failures than that are no accident. */
 const SECOND_CHANCES = 6;
 
@@ -50,8 +51,9 @@ try {
   if (!isRoot)
     print('Not root: every story that needs namespaces, mounts or other users is skipped, by name.');
   await runChecks();
-  await runFiles();
-  await runAgain();
+  const ground = { folder, by: files.length > 0 ? await buildReaper(folder) : [] };
+  await runFiles(ground);
+  await runAgain(ground);
 } catch (error) {
   endRun('a fault of the runner');
   note(gone('the runner', reasonOf(error)));
@@ -77,12 +79,12 @@ async function runChecks(): Promise<void> {
 }
 
 /** The long ones first, so that none is left over when all others have ended; then those that want to be alone. */
-async function runFiles(): Promise<void> {
+async function runFiles(ground: Ground): Promise<void> {
   const together = files.filter(({ alone }) => !alone).toSorted((a, b) => b.limit - a.limit);
   const alone = files.filter((file) => file.alone);
   const work = async (queue: TestFile[]): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !ending.signal.aborted; next = queue.shift())
-      note(await attempt(next, files.indexOf(next)));
+      note(await attempt(next, ground, files.indexOf(next)));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, () => work(together)));
   await work(alone);
@@ -92,22 +94,22 @@ async function runFiles(): Promise<void> {
  * On a machine that is busy with other things a story may be late through no fault of ours. What fails also when nothing
  * else of ours runs has failed; what does not is named, since a story that is late too often is a bad one.
  */
-async function runAgain(): Promise<void> {
+async function runAgain(ground: Ground): Promise<void> {
   for (const [number, file] of files.entries()) {
     const at = results.findIndex(({ name, failed }) => name === file.path && failed > 0);
     const before = results[at];
     if (before === undefined || twice.length >= SECOND_CHANCES || ending.signal.aborted) continue;
     print(`once more, alone: ${file.path}\n${before.output.trim()}`);
-    const again = await attempt(file, files.length + number);
+    const again = await attempt(file, ground, files.length + number);
     results[at] = again;
     twice.push({ name: file.path, again });
     print(line(again));
   }
 }
 
-async function attempt(file: TestFile, number: number): Promise<Result> {
+async function attempt(file: TestFile, ground: Ground, number: number): Promise<Result> {
   try {
-    return await runFile(file, folder, number);
+    return await runFile(file, ground, number);
   } catch (error) {
     return gone(file.path, reasonOf(error));
   }

@@ -27,8 +27,24 @@ interface Head {
   readonly history?: { readonly error: string };
 }
 
+/** What `status` has been told. */
+export interface Standing {
+  readonly head: Head;
+  readonly probes: readonly ProbeStatus[];
+}
+
 /** `status [glob]`: exit 3 when a probe is `failed`, the file is in error or a keeper is stopped. */
 export async function status({ socket, json }: Common, glob: string | undefined): Promise<number> {
+  const { head, probes } = await askStatus(socket, glob);
+  const stands = [head.keeper, ...(head.leaving ?? [])].some((keeper) => keeper?.state !== undefined);
+  const wrong = stands || head.config.error !== undefined || probes.some(({ state }) => state === 'failed');
+  if (json) await printJson(forPrograms({ head, probes }));
+  else await print(text(head, probes));
+  return wrong ? EXIT.notArmed : EXIT.ok;
+}
+
+/** Asks the daemon behind this socket. @param glob which probes are wanted; all of them without one */
+export async function askStatus(socket: string, glob?: string): Promise<Standing> {
   const matches = createProbeFilter(glob);
   const probes: ProbeStatus[] = [];
   const head = await ask<Head>(socket, { verb: 'status' }, (rows: readonly ProbeStatus[]) => {
@@ -39,11 +55,12 @@ export async function status({ socket, json }: Common, glob: string | undefined)
       )
         probes.push(probe);
   });
-  const stands = [head.keeper, ...(head.leaving ?? [])].some((keeper) => keeper?.state !== undefined);
-  const wrong = stands || head.config.error !== undefined || probes.some(({ state }) => state === 'failed');
-  if (json) await printJson({ version: 1, ...head, config: configForPrograms(head.config), probes });
-  else await print(text(head, probes));
-  return wrong ? EXIT.notArmed : EXIT.ok;
+  return { head, probes };
+}
+
+/** What `--json` prints. */
+export function forPrograms({ head, probes }: Standing): object {
+  return { version: 1, ...head, config: configForPrograms(head.config), probes };
 }
 
 function standstill({ pid, state }: KeeperHead): string {

@@ -1,6 +1,7 @@
 // limit: 150 s
 /** A jail's root who asks for everything at once, or holds it: who is held back, and who is not. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../rig/until.ts';
 import { attacks, hold, isFull } from './attack.ts';
 import { outcomes } from './attacker.ts';
@@ -10,6 +11,8 @@ const { attack, run } = attacks('floods');
 const [{ who, kind }] = INSIDERS as [(typeof INSIDERS)[0]];
 const options = { who, unless: unless(kind), seconds: isFull ? 200 : 90 };
 const SECONDS = isFull ? 60 : 4;
+/** The neighbour asks so seldom that the brake is not for it, ms. */
+const NEIGHBOURLY = (SECONDS * 1000) / 16;
 
 attack('kill -HUP -1 for ever', options, async (t) => {
   const s = await siege(
@@ -110,6 +113,7 @@ async function serveMeanwhile(s: Siege, flood: Promise<unknown>, also = (): void
     also();
     took.push(await s.neighbourIsServed());
     await s.host.reaches('neighbour/AID', 'armed');
+    await pause(NEIGHBOURLY);
   }
   took.sort((a, b) => a - b);
   const middle = took[Math.floor(took.length / 2)] ?? Infinity;

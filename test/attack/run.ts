@@ -8,6 +8,7 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeFile, runFile, type Result } from '../runner/file.ts';
 import { endAll } from '../runner/process.ts';
+import { buildReaper } from '../runner/reaper.ts';
 import { ROW, type Row } from './attack.ts';
 
 /** What a file may take when the full counts are wanted, s. */
@@ -33,9 +34,10 @@ const files = readdirSync('test/attack')
   .sort();
 const counts = { repelled: 0, succeeded: 0, skipped: 0 };
 let broken = 0;
+const ground = { folder, by: await buildReaper(folder) };
 for (const [number, name] of files.entries()) {
   const file = describeFile(join('test/attack', name));
-  const result = await runFile(full ? { ...file, limit: FULL_LIMIT } : file, folder, number);
+  const result = await runFile(full ? { ...file, limit: FULL_LIMIT } : file, ground, number);
   const rows = rowsIn(result);
   for (const row of rows) counts[row.fate]++;
   if (rows.length > 0) print(tableOf(rows));

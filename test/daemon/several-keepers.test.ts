@@ -18,10 +18,10 @@ function fileOf(jail: RunningJail, probes: Probes): string {
   return JSON.stringify({ ...NO_BRAKE, jails: { web: { pid: pidfileOf(jail), probes } } });
 }
 
-/** The daemon is killed; what it was doing stays half done. */
+/** The daemon is killed, if it still lives; what it was doing stays half done. */
 async function killDaemon(host: Daemon): Promise<void> {
   const pid = await host.pid();
-  process.kill(pid, 'SIGKILL');
+  if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   await until(() => !isAlive(pid), 'the daemon is gone');
 }
 

@@ -72,6 +72,7 @@ tell('the host shuts down: TERM to everybody is no request', async (t) => {
   for (const key of ['BUTTON', 'ONCE', 'LONG']) await s.host.reaches(`web/${key}`, 'armed');
   await s.hup('LONG');
   await s.reach(1);
+  await s.host.reaches('web/LONG', 'running');
   const { daemon, keeper, probes } = await s.host.status();
   const [marker = ''] = readdirSync(join(s.host.state, 'running'));
   const command = Number((await readlink(join(s.host.state, 'running', marker))).split(' ')[0]);

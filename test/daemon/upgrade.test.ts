@@ -24,6 +24,7 @@ async function ready(s: Scene): Promise<Status> {
   await s.host.reaches('web/SPENT', 'spent');
   assert.is((await s.hup('AFTER')).code, 0);
   await s.reach(1);
+  await s.host.reaches('web/AFTER', 'running');
   return s.host.status();
 }
 

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { askStatus, forPrograms } from '../../src/cli/status.ts';
+import { ask } from '../../src/control/client.ts';
 import { execute, type ExecuteOptions, type Outcome } from './execute.ts';
 import { isAlive, killExactly, startOf, withArgument } from './proc.ts';
 import type { HistoryEntry, ProbeStatus, Status } from './printed.ts';
@@ -29,6 +31,7 @@ export interface Daemon {
   cli(...args: readonly string[]): Promise<Outcome>;
   /** The same with --json; it must print one object. */
   json<T>(...args: readonly string[]): Promise<T>;
+  /** What `status --json` prints. Stories ask for it all the time, so it is no program of its own that asks. */
   status(): Promise<Status>;
   /** Waits until a probe, called JAIL/KEY, is as described, and returns it. */
   probe(
@@ -39,7 +42,8 @@ export interface Daemon {
   ): Promise<ProbeStatus>;
   /** Waits until a probe is in this state. */
   reaches(id: string, state: ProbeStatus['state'], seconds?: number): Promise<ProbeStatus>;
-  history(): Promise<HistoryEntry[]>;
+  /** What `history --json` prints, likewise. @param count so many of the newest */
+  history(count?: number): Promise<HistoryEntry[]>;
   /** Puts another file in the place of the configuration, at once, as editors do. */
   edit(yaml: string): Promise<void>;
   log(): Promise<string>;
@@ -62,7 +66,7 @@ export async function daemon(t: Teller, yaml: string, options: DaemonOptions = {
     return JSON.parse(stdout) as T;
   };
   const status = async (): Promise<Status> => {
-    const status = await json<Status>('status');
+    const status = forPrograms(await askStatus(socket)) as Status;
     for (const pid of [status.daemon.pid, status.keeper?.pid])
       if (pid !== undefined) seen.set(pid, startOf(pid));
     return status;
@@ -92,17 +96,18 @@ export async function daemon(t: Teller, yaml: string, options: DaemonOptions = {
 
   t.onFailure(async () => `the daemon's log:\n${await log()}`);
   t.defer('end the daemon and its keeper', async () => {
-    const outcome = existsSync(socket) ? await cli('stop') : undefined;
+    const stopped = existsSync(socket) ? await isStopped(socket) : undefined;
     // Also those that a story made appear without asking for the status: a keeper after a crash.
     for (const pid of withArgument(state)) seen.set(pid, startOf(pid));
     const left = (): [number, string][] =>
       [...seen].filter(([pid, start]) => isAlive(pid) && startOf(pid) === start);
     const ended = until(() => left().length === 0, 'both have ended', {
-      seconds: outcome === undefined ? 0 : 3,
+      seconds: stopped === undefined ? 0 : 3,
     });
     const fault = await ended.then(() => undefined, String);
     for (const [pid, start] of left()) await killExactly(pid, start);
-    if (outcome?.code === 0 && fault !== undefined) throw new Error(`jaildaemon stop has ended: ${fault}`);
+    if (stopped === true && fault !== undefined)
+      throw new Error(`the daemon says that it is stopped: ${fault}`);
   });
   await edit(yaml);
   const { code, stderr } = await start();
@@ -120,14 +125,22 @@ export async function daemon(t: Teller, yaml: string, options: DaemonOptions = {
     status,
     probe,
     reaches: (id, state, seconds) => probe(id, (probe) => probe.state === state, `is ${state}`, seconds),
-    history: async () => {
-      const { stdout } = await cli('history', '--json');
-      return stdout
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as HistoryEntry);
+    history: async (count = 20) => {
+      const entries: HistoryEntry[] = [];
+      await ask(socket, { verb: 'history', count, follow: false }, (rows: readonly HistoryEntry[]) =>
+        entries.push(...rows),
+      );
+      return entries;
     },
     edit,
     log,
   };
+}
+
+/** Whether a daemon that was told to stop says that all is down; there may be none any more. */
+async function isStopped(socket: string): Promise<boolean> {
+  return ask(socket, { verb: 'stop' }).then(
+    () => true,
+    () => false,
+  );
 }

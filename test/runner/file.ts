@@ -36,15 +36,27 @@ export function describeFile(path: string): TestFile {
   };
 }
 
+/** What all files of a run share. */
+export interface Ground {
+  /** Of the run; each file has its own below it. */
+  readonly folder: string;
+  /** What comes before a program on its command line. */
+  readonly by: readonly string[];
+}
+
 /** Runs one test file in a process and a temporary folder of its own, and sees that nothing of it is left. */
-export async function runFile({ path, limit }: TestFile, folder: string, number: number): Promise<Result> {
+export async function runFile(
+  { path, limit }: TestFile,
+  { folder, by }: Ground,
+  number: number,
+): Promise<Result> {
   const temporary = join(folder, String(number));
   mkdirSync(temporary, { mode: 0o711 });
   // The loader keeps what it has compiled there: one cache for all files of this run.
   const cache = join(folder, 'cache');
   symlinkSync(cache, join(temporary, `tsx-${process.getuid?.() ?? 0}`));
   const env = { ...process.env, TMPDIR: temporary, JAILDAEMON_TEST_CACHE: cache };
-  const { ok, output, seconds, late } = await runProcess([process.execPath, '--import', 'tsx', path], {
+  const { ok, output, seconds, late } = await runProcess([...by, process.execPath, '--import', 'tsx', path], {
     env,
     limit,
   });

@@ -63,7 +63,7 @@
 #define WORDS 4 /* likewise, from the keeper; an answer takes the room that events leave it */
 #endif
 #ifndef QUEUE
-#define QUEUE 8 /* events that are not acknowledged; never reached, which is asserted */
+#define QUEUE 10 /* events that are not acknowledged; never reached, which is asserted */
 #endif
 
 #include "words.pml"

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, readlink } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createFrameReader, encodeFrame, type Fields } from '../../src/keeper/frame.ts';
+import { openMarkers } from '../../src/keeper/markers.ts';
 import { isAlive, killExactly, startOf } from '../rig/proc.ts';
 import type { Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
@@ -36,7 +37,7 @@ const EVENTS = [
 export class Client {
   /** Everything that was told, in order. */
   readonly told: Told[] = [];
-  /** The processes of all commands that were told of, with their start times. */
+  /** The processes of all commands that were told of, with their start times then. */
   readonly commands = new Map<number, string>();
   readonly runs = new Map<string, readonly string[]>();
   readonly socket: Socket;
@@ -136,6 +137,13 @@ export class Client {
     );
   }
 
+  /** Ends the command of this trigger, once it has begun: TERM to its group. */
+  async endCommand(id: string | undefined): Promise<void> {
+    const began = (told: Told): boolean => told.verb === 'started' && told['id'] === id;
+    const pid = Number((await until(() => this.told.find(began), `${id} is started`))['pid']);
+    signalGroup({ pid, start: this.commands.get(pid) ?? '' }, 'SIGTERM');
+  }
+
   close(): void {
     this.socket.destroy();
   }
@@ -192,7 +200,7 @@ export async function keeper(
     // Commands and their scribes outlive a keeper, as they should; a story's must not outlive the story.
     const children = await childrenOf(pid);
     await killExactly(pid, start);
-    for (const one of [...children, ...(await marked(state))]) endGroup(one);
+    for (const one of [...children, ...marked(state)]) signalGroup(one, 'SIGKILL');
     child.unref();
   });
   const connect = async (hello = true): Promise<Client> => {
@@ -266,25 +274,37 @@ export function isGone(pid: number | string): boolean {
 
 export { isAlive };
 
-async function childrenOf(pid: number): Promise<number[]> {
+/** A process that was seen: its pid alone may be another's by the time that it is used. */
+interface Seen {
+  readonly pid: number;
+  readonly start: string;
+}
+
+async function childrenOf(pid: number): Promise<Seen[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1').catch(() => '');
-  return text.split(' ').filter(Boolean).map(Number);
+  return text.split(' ').filter(Boolean).map(Number).map(seen);
 }
 
-/** The commands that a keeper which is gone already has left running, by their markers. */
-async function marked(state: string): Promise<number[]> {
-  const names = await readdir(join(state, 'running')).catch(() => []);
-  const targets = await Promise.all(names.map((name) => readlink(join(state, 'running', name))));
-  return targets.map((target) => Number(target.split(' ')[0]));
+/** The commands that a keeper which is gone already has left running, by their markers; these outlast commands that have ended. */
+function marked(state: string): Seen[] {
+  const markers = openMarkers(state);
+  const left = markers.leftByOthers(new Set());
+  return left.filter((one) => markers.lives(one)).map(({ pid }) => seen(pid));
 }
 
-/** Each of them leads a session of its own. */
-function endGroup(pid: number): void {
+function seen(pid: number): Seen {
+  return { pid, start: startOf(pid) };
+}
+
+/** To the process, if it is still the one that was seen, and to the group that it leads, if it does. */
+function signalGroup({ pid, start }: Seen, signal: NodeJS.Signals): void {
+  // No process has the number 0, nor none at all, which kill(2) would take for our own group.
+  if (start === '' || startOf(pid) !== start) return;
   for (const target of [-pid, pid]) {
     try {
-      process.kill(target, 'SIGKILL');
+      process.kill(target, signal);
     } catch {
-      // it has ended already
+      // it has ended already, or leads no group
     }
   }
 }

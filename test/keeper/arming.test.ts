@@ -153,7 +153,7 @@ for (const respawn of modes) {
       await client.reaches('web/A', 'running');
       assert.is(client.events('armed').length, 1);
     }
-    await client.order('kill', { id });
+    await client.endCommand(id);
     assert.is((await client.next('finished'))['signal'], '15');
     if (respawn === 'never') {
       const { seq } = await client.next('spent');

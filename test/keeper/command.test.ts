@@ -117,7 +117,7 @@ story(
     assert.is(key, 'a/b');
     const ticks = Number(startOf(Number(pid)));
     assert.ok(Math.abs(ticks * 10 - Number(moment)) < 1000, `${ticks} ticks and ${moment} ms`);
-    await client.order('kill', { id });
+    await client.endCommand(id);
     const { seq } = await client.next('finished');
     assert.is((await readlink(marker)).split(' ')[0], pid);
     await client.order('ack', { seq });
@@ -217,27 +217,26 @@ story(test, 'the budget: a trigger over it waits its turn, oldest first', { unle
   await client.list();
   assert.match(String(client.runs.get('c')?.[0]), new RegExp(`^${ids[2]} 0 \\d+ 0$`));
   assert.is((await client.reaches('d', 'running'))['pid'], undefined);
-  await client.order('kill', { id: ids[1] });
+  await client.endCommand(ids[1]);
   assert.is((await client.next('started'))['id'], ids[2]);
   assert.is(client.events('started').length, 3);
   await client.order('limits', { budget: '10', brake: '0', brake_window: '1000' });
   assert.is((await client.next('started'))['id'], ids[3]);
-  await client.order('kill', { id: 'none-1' }, 'refused');
 });
 
-story(test, 'a trigger that waits can be called off', { unless }, async (t) => {
+story(test, 'a trigger that still waits when the grace is over never runs', { unless }, async (t) => {
   const { arm, hangUp, client } = await scene(t);
   await client.order('limits', { budget: '1', brake: '0', brake_window: '1000' });
   for (const key of ['a', 'b']) {
     await arm(key, { ...sh('exec sleep 1000'), respawn: 'never' });
     await hangUp(key);
   }
-  const { id } = await client.next('fired', 'b');
-  await client.order('kill', { id });
+  await client.next('fired', 'b');
+  await client.order('quit', { grace: '0' });
   const finished = await client.next('finished', 'b');
   assert.is(finished['stage'], 'fork');
   assert.is(finished['errno'], '125');
-  await client.reaches('b', 'spent');
+  assert.is((await client.next('finished', 'a'))['signal'], '15');
 });
 
 story(test, 'cooldown: the probe stays away until it is over', { unless }, async (t) => {
@@ -264,7 +263,7 @@ story(test, 'concurrency: at the cap the probe stays away until a command ends',
   assert.is(held['reason'], 'concurrency');
   assert.is(held['until'], undefined);
   await client.reaches('a', 'cooling');
-  await client.order('kill', { id: client.events('fired')[0]?.['id'] });
+  await client.endCommand(client.events('fired')[0]?.['id']);
   await client.reaches('a', 'armed');
 });
 
@@ -289,7 +288,7 @@ story(test, 'arm on a probe whose command runs: armed when that has ended', { un
   client.send('ack', { seq: String(seq) });
   await arm('a', { ...sh('true'), respawn: 'never', tag: 'second' });
   await client.reaches('a', 'running');
-  await client.order('kill', { id });
+  await client.endCommand(id);
   assert.is((await client.next('armed'))['tag'], 'second');
   assert.is(client.events('spent').length, 0);
 });
@@ -338,7 +337,7 @@ story(
     await client.order('disarm', { key: 'a' });
     await client.next('removed');
     await arm('a', { ...sh('true'), respawn: 'never', instance: 'another' });
-    await client.order('kill', { id });
+    await client.endCommand(id);
     await client.next('armed');
     assert.is(client.events('spent').length, 0);
   },

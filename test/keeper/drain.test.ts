@@ -49,7 +49,7 @@ story(test, 'a HUP that came first is told before, and its command runs on', { u
   assert.is(client.runs.get('web/A')?.length, 1);
   await client.order('disarm', { key: 'web/A' });
   await client.order('update', definition('web/A', t.unique('A'), byPid(jail.pid)), 'refused');
-  await client.order('kill', { id: String(fired['id']) });
+  await client.endCommand(fired['id']);
   await client.next('finished');
   assert.is((await client.list()).size, 0);
   assert.is(client.events('removed').length, 1);
@@ -66,7 +66,7 @@ story(test, 'what is removed can be armed again, before and after its command', 
   await client.next('removed');
   await client.order('arm', a);
   assert.is((await client.list()).get('web/A')?.['state'], 'running', 'it waits for its command');
-  await client.order('kill', { id: String(id) });
+  await client.endCommand(id);
   await client.next('armed');
   await client.order('disarm', { key: 'web/A' });
   await client.next('removed');
@@ -114,7 +114,7 @@ story(test, 'a keeper that drains begins nothing new, and goes on with all it ha
   acknowledge(next);
   await next.list();
   assert.ok(isAlive(pid), 'a command still runs');
-  await next.order('kill', { id: String(id) });
+  await next.endCommand(id);
   await next.next('finished', 'at_once');
   await next.list();
   assert.ok(isAlive(pid), 'its end is not on disk yet');
@@ -179,7 +179,7 @@ story(
     const { id } = await newer.next('started');
     await newer.order('disarm', { key: 'a' });
     assert.is((await newer.list()).get('a')?.['state'], 'removing');
-    await newer.order('kill', { id: String(id) });
+    await newer.endCommand(id);
     await until(async () => (await newer.list()).size === 0, 'the record is gone');
     assert.equal(newer.events('removed'), []);
   },

@@ -15,7 +15,7 @@ enum { WORD_SHOWN = 64 };
 struct order {
 	const char *verb;
 	const char *fields, *end;
-	const char *key, *id;
+	const char *key;
 	uint64_t ref, version, budget, brake, brake_window, seq, grace;
 	bool has_ref;
 	char fired[ID_ROOM]; /* by `fire`, for the answer */
@@ -82,12 +82,6 @@ static const char *do_fire(struct keeper *keeper, struct connection *connection,
 	return record_fire(keeper, record, order->fired) ? NULL : "it is not armed";
 }
 
-static const char *do_kill(struct keeper *keeper, struct connection *connection, struct order *order)
-{
-	(void)connection;
-	return run_kill(keeper, order->id);
-}
-
 static const char *do_list(struct keeper *keeper, struct connection *connection, struct order *order)
 {
 	(void)order;
@@ -142,7 +136,7 @@ static const char *do_hello(struct keeper *keeper, struct connection *connection
 	return NULL;
 }
 
-enum { KEY = 1, ID = 2, VERSION = 4, BUDGET = 8, BRAKE = 16, BRAKE_WINDOW = 32, SEQ = 64, GRACE = 128, DEFINITION = 256 };
+enum { KEY = 1, VERSION = 2, BUDGET = 4, BRAKE = 8, BRAKE_WINDOW = 16, SEQ = 32, GRACE = 64, DEFINITION = 128 };
 
 static const struct verb {
 	const char *word;
@@ -155,7 +149,6 @@ static const struct verb {
 	{"update", DEFINITION, do_update},
 	{"disarm", KEY, do_disarm},
 	{"fire", KEY, do_fire},
-	{"kill", ID, do_kill},
 	{"list", 0, do_list},
 	{"ack", SEQ, do_ack},
 	{"drain", 0, do_drain},
@@ -169,7 +162,6 @@ static const struct {
 	size_t at;
 } fields[] = {
 	{"key", KEY, 0, offsetof(struct order, key)},
-	{"id", ID, 0, offsetof(struct order, id)},
 	{"version", VERSION, UINT32_MAX, offsetof(struct order, version)},
 	{"budget", BUDGET, UINT32_MAX, offsetof(struct order, budget)},
 	{"brake", BRAKE, UINT32_MAX, offsetof(struct order, brake)},

@@ -243,8 +243,6 @@ void runs_start(struct keeper *keeper)
 			return;
 }
 
-/* ---- orders */
-
 void run_count_folded(struct record *record, uint64_t seq)
 {
 	for (struct list *link = record->runs.next; link != &record->runs; link = link->next) {
@@ -253,34 +251,6 @@ void run_count_folded(struct record *record, uint64_t seq)
 		if (run->seq == seq)
 			run->folded++;
 	}
-}
-
-static struct run *find(struct keeper *keeper, struct list *runs, const char *id)
-{
-	for (struct list *link = runs->next; link != runs; link = link->next) {
-		struct run *run = OWNER(link, struct run, of_keeper);
-		char its[ID_ROOM];
-
-		run_id(keeper, run->seq, its);
-		if (strcmp(its, id) == 0)
-			return run;
-	}
-	return NULL;
-}
-
-const char *run_kill(struct keeper *keeper, const char *id)
-{
-	struct run *run = find(keeper, &keeper->runs, id);
-
-	if (run) {
-		terminate(keeper, run);
-		return NULL;
-	}
-	run = find(keeper, &keeper->waiting, id);
-	if (!run)
-		return "there is no such command";
-	finish_unborn(keeper, run, STAGE_fork, ECANCELED);
-	return NULL;
 }
 
 void runs_terminate(struct keeper *keeper)

@@ -33,7 +33,7 @@ struct run {
 	int marker;      /* errno, if the marker could not be made */
 	bool told;       /* `started` */
 	bool by_host;    /* asked for by order, and not by the death of a probe */
-	bool terminated; /* by the time limit, by order or by quit: its group goes with it */
+	bool terminated; /* by the time limit or by quit: its group goes with it */
 	bool timed_out;
 	uint32_t folded;
 };
@@ -44,8 +44,7 @@ void run_count_folded(struct record *record, uint64_t seq);
 /* Starts what waits, oldest first, as far as the budget allows. */
 void runs_start(struct keeper *keeper);
 
-const char *run_kill(struct keeper *keeper, const char *id); /* NULL, or why not */
-void runs_terminate(struct keeper *keeper);                  /* all, and those that wait never start */
+void runs_terminate(struct keeper *keeper); /* all, and those that wait never start */
 
 /* The three events of a trigger, for which the queue has promised room. */
 void run_tell_fired(struct keeper *keeper, struct run *run); /* makes its number */

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openJournal } from '../../src/history/journal.ts';
+import { parseLine } from '../../src/history/lines.ts';
 import { story, type Teller } from '../rig/story.ts';
 import { ended, fired, read, WIDE } from './lines.ts';
 
@@ -136,15 +137,27 @@ for (const [what, bounds] of [
   });
 }
 
-tell('two reloads in a row, and rotations meanwhile: the newest stay', async (t) => {
+tell('two reloads in a row, and rotations meanwhile: the newest stay, without a gap', async (t) => {
   const journal = openJournal(t.dir, WIDE);
-  for (let n = 1; n <= 3000; n++) journal.append([fired(n)]);
-  const held = [300, 100].map((triggers) => journal.setBounds({ triggers, bytes: 1 << 30 }));
-  for (let n = 3001; n <= 3120; n++) journal.append([fired(n)]);
-  await Promise.all(held);
-  const ids = (await read(journal)).map(({ id }) => id);
-  assert.ok(ids.length >= 50 && ids.length <= 100, String(ids.length));
-  assert.is(ids.at(-1), fired(3120).id);
+  journal.append(Array.from({ length: 30_000 }, (_, n) => fired(n)));
+  const bounds = [20_000, 100].map((triggers) => ({ triggers, bytes: 1 << 30 }));
+  const state = { held: false };
+  const held = Promise.all(bounds.map((one) => journal.setBounds(one))).then(() => (state.held = true));
+  for (let next = 30_000; !state.held;) {
+    for (let i = 0; i < 30; i++) journal.append([fired(next++)]);
+    await new Promise(setImmediate);
+    const files = ['history.1.jsonl', 'history.jsonl'].map((name) =>
+      readFileSync(join(t.dir, name), 'latin1'),
+    );
+    const newest = files.join('').trimEnd().split('\n').slice(-50);
+    assert.equal(
+      newest.map((line) => parseLine(line)?.id),
+      Array.from({ length: 50 }, (_, i) => fired(next - 50 + i).id),
+    );
+  }
+  await held;
+  const left = await read(journal);
+  assert.ok(left.length >= 50 && left.length <= 100, String(left.length));
   journal.close();
 });
 

@@ -9,6 +9,7 @@ const cases = suite('back-off');
 /** A probe that cannot get in, or that is killed as soon as it has. */
 function failing(how: 'fail' | 'KILL'): { world: World; tryOnce: () => boolean; fails: () => void } {
   const world = new World();
+  world.list();
   world.declare('web', 'A');
   world.startJail('web');
   world.reload();

@@ -39,6 +39,9 @@ export const HOST: Host = {
 /** Somebody who looks on: the world before a turn, and what that turn learns. */
 export type Watch = (before: Observed, events: readonly Event[]) => void;
 
+/** Gives an order to the keeper of this epoch; without one, to the current keeper. */
+export type Send = (order: Order, epoch?: string) => void;
+
 /** The daemon's loop as daemon/loop.ts has it, without its timers and files. */
 export class Daemon {
   observed: Observed = NOTHING_OBSERVED;
@@ -47,14 +50,14 @@ export class Daemon {
   #agenda = createAgenda();
   #tags: Tags = new WeakMap();
   #queue: Event[] = [];
-  #seen = 0;
-  #acknowledged = 0;
+  /** Of each keeper. */
+  readonly #seen = new Map<string, number>();
   #planAll = false;
   readonly #disk: Disk;
   readonly #watch: Watch;
-  readonly #send: (order: Order) => void;
+  readonly #send: Send;
 
-  constructor(declared: Declared, disk: Disk, send: (order: Order) => void, watch: Watch) {
+  constructor(declared: Declared, disk: Disk, send: Send, watch: Watch) {
     this.#declared = declared;
     this.desired = createDesired(declared, this.observed);
     this.#disk = disk;
@@ -75,6 +78,11 @@ export class Daemon {
     this.hear({ type: 'configured', at, generation: 2, file: 'f' });
   }
 
+  /** It is killed in the middle of a turn: what it has heard is in the history, and nothing follows from it. */
+  write(): void {
+    for (const event of this.#queue) this.#record(event);
+  }
+
   turn(now: number): Plan {
     const events = this.#queue;
     this.#queue = [];
@@ -92,14 +100,19 @@ export class Daemon {
     this.#planAll = false;
     const planned = plan(this.desired, this.observed, scope, now, HOST, this.#tags);
     this.#agenda.note(planned.wakes);
-    const hands = { send: this.#send, release: () => {}, look: () => {}, now: () => now };
+    const hands = {
+      send: (order: Order) => this.#send(order),
+      release: (epoch: string, id: string) => this.#send({ verb: 'disarm', id }, epoch),
+      look: () => {},
+      now: () => now,
+    };
     this.observed = learn(
       this.observed,
       planned.steps.flatMap((step) => execute(step, hands)),
     ).observed;
     Object.assign(this.#disk, factsOf(this.observed));
-    if (this.#seen > this.#acknowledged) this.#send({ verb: 'ack', seq: this.#seen });
-    this.#acknowledged = this.#seen;
+    for (const [epoch, seq] of this.#seen) this.#send({ verb: 'ack', seq }, epoch);
+    this.#seen.clear();
     return planned;
   }
 
@@ -115,8 +128,7 @@ export class Daemon {
   }
 
   #record(event: Event): void {
-    if (event.type === 'keeper-found') this.#seen = this.#acknowledged = 0;
-    if ('seq' in event) this.#seen = Math.max(this.#seen, event.seq);
+    if ('seq' in event) this.#seen.set(event.epoch, event.seq);
     if (event.type === 'fired') this.#write(event.run, event.id, event.at);
     if (event.type === 'orphaned')
       for (const { run, id, startedAt } of event.commands) this.#write(run, id, startedAt);

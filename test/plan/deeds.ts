@@ -98,7 +98,10 @@ export function deedsOf(cast: Cast): fc.Arbitrary<Deed> {
 
   const deaths = fc.oneof(
     plain('kill the keeper', (world) => world.killKeeper()),
+    plain('replace the keeper', (world) => world.replaceKeeper()),
+    plain('kill an older keeper', (world) => world.killOlder()),
     plain('kill the daemon', (world) => world.killDaemon()),
+    plain('kill the daemon as it writes', (world) => world.killDaemon('writing')),
     plain('start the daemon', (world) => world.startDaemon()),
     plain('the next arm is refused', (world) => void (world.refuseNext = true)),
   );
@@ -117,7 +120,7 @@ export function deedsOf(cast: Cast): fc.Arbitrary<Deed> {
     { weight: 10, arbitrary: processes },
     { weight: 8, arbitrary: messages },
     { weight: 2, arbitrary: adhoc },
-    { weight: 2, arbitrary: deaths },
+    { weight: 4, arbitrary: deaths },
     { weight: 4, arbitrary: waits },
     { weight: 12, arbitrary: settle },
   );

@@ -80,6 +80,8 @@ export class Keeper {
   readonly #world: Surroundings;
   readonly epoch: string;
   #seq = 0;
+  /** It begins nothing new, and ends when it has nothing left. */
+  #draining = false;
   /** The newest event that the present daemon was told. */
   #told = 0;
 
@@ -118,6 +120,7 @@ export class Keeper {
     this.#world.saw.ordered(order);
     switch (order.verb) {
       case 'arm':
+        if (this.#draining) return 'it drains';
         this.#arm(order.definition);
         return undefined;
       case 'update':
@@ -128,9 +131,23 @@ export class Keeper {
       case 'ack':
         this.queue = this.queue.filter(({ seq }) => seq > order.seq);
         return undefined;
+      case 'drain':
+        this.#drain();
+        return undefined;
       default:
         return undefined;
     }
+  }
+
+  #drain(): void {
+    this.#draining = true;
+    for (const record of this.records.values()) if (record.state === 'cooling') this.#enter(record, 'idle');
+  }
+
+  /** It has nothing to stay for. */
+  get isDone(): boolean {
+    const isIdle = ({ bodies, commands }: Record): boolean => bodies.size === 0 && commands.length === 0;
+    return this.#draining && this.queue.length === 0 && [...this.records.values()].every(isIdle);
   }
 
   #arm(definition: Definition): void {
@@ -226,6 +243,10 @@ export class Keeper {
 
   #want(record: Record): void {
     const { instance, cooldown, concurrency, respawn } = record.definition;
+    if (this.#draining && !record.armed) {
+      this.#enter(record, 'idle');
+      return;
+    }
     if (!record.armed) {
       const now = this.#world.clock();
       const reason =

@@ -29,7 +29,11 @@ law('an event told twice changes nothing the second time', DEEDS, (history) => {
 law('a daemon that is killed again and again counts every trigger once', DEEDS, (history) => {
   const often: readonly Deed[] = history.flatMap((deed, n): Deed[] =>
     n % 5 === 4
-      ? [deed, ['kill the daemon', (w) => w.killDaemon()], ['start it', (w) => w.startDaemon()]]
+      ? [
+          deed,
+          ['kill the daemon', (w) => w.killDaemon(n % 2 === 0 ? 'writing' : 'waiting')],
+          ['start it', (w) => w.startDaemon()],
+        ]
       : [deed],
   );
   const world = after(often);

@@ -52,12 +52,17 @@ export class World implements Surroundings {
   readonly file = new Map<string, Map<string, ProbeConfig>>();
   readonly #pids = new Map<JailName, number>();
   #nextPid = 100;
+  /** The current one. */
   keeper: Keeper;
+  /** Those that leave. */
+  readonly older = new Set<Keeper>();
+  /** Asked for their list, which has not come yet. */
+  readonly #unlisted = new Set<Keeper>();
   #keepers = 0;
   daemon: Daemon | undefined;
   disk: Disk = { adhoc: [], spent: [], history: new Map() };
-  /** Between daemon and keeper. */
-  #orders: Order[] = [];
+  /** Between daemon and keepers. */
+  #orders: { readonly to: Keeper; readonly order: Order }[] = [];
   #goneUntold: string[] = [];
   #markers = new Map<string, Command & { readonly ended?: boolean }>();
   readonly faults: Fault[] = [];
@@ -198,7 +203,7 @@ export class World implements Surroundings {
   startDaemon(): void {
     if (this.daemon) return;
     const { history } = this.disk;
-    const daemon = new Daemon(this.declared(), this.disk, (order) => this.#send(daemon, order), this.#watch);
+    const daemon = new Daemon(this.declared(), this.disk, (...order) => this.#send(...order), this.#watch);
     this.daemon = daemon;
     const past = new Map<string, { jail: string; runs: number; last: LastTrigger }>();
     for (const [run, { id, jail, firedAt }] of history)
@@ -213,22 +218,52 @@ export class World implements Surroundings {
     this.daemon.hear({ type: 'configured', at: this.now, generation: 1, file: 'f' });
     this.look();
     this.turn();
-    this.#connect();
+    this.#connect(this.keeper);
+    for (const older of this.older) this.#depart(older);
+    this.#tellOrphans();
   }
 
-  #send(daemon: Daemon, order: Order): void {
-    if (order.verb !== 'ack' && !daemon.observed.keeper?.listed)
-      this.#fault('early', `${order.verb} was ordered before the keeper had told what it has`);
-    this.#orders.push(order);
+  #send(order: Order, epoch = this.keeper.epoch): void {
+    if (order.verb !== 'ack' && this.#unlisted.size > 0)
+      this.#fault('early', `${order.verb} was ordered before every keeper had told what it has`);
+    const to = [...this.keepers()].find((keeper) => keeper.epoch === epoch);
+    if (!to) return;
+    this.#orders.push({ to, order });
     if (!('definition' in order) || order.definition.respawn === 'never') return;
     for (const key of this.#spent) if (key.startsWith(`${order.definition.id}@`)) this.#spent.delete(key);
   }
 
-  killDaemon(): void {
+  killDaemon(when: 'waiting' | 'writing' = 'waiting'): void {
     // What it has sent is in the socket, and is still read.
     this.deliverOrders();
+    if (when === 'writing') {
+      this.deliverNews();
+      this.daemon?.write();
+    }
     this.daemon = undefined;
+    this.#unlisted.clear();
     this.#troubles.clear();
+  }
+
+  /** The probes of the current one move to another. */
+  replaceKeeper(): void {
+    if (!this.daemon) return;
+    const older = this.keeper;
+    this.keeper = this.#newKeeper();
+    this.older.add(older);
+    this.#troubles.clear();
+    this.#connect(this.keeper);
+    this.#depart(older);
+  }
+
+  killOlder(): void {
+    const [older] = this.older;
+    if (!older) return;
+    this.deliverNews();
+    this.#bury(older);
+    this.older.delete(older);
+    this.daemon?.hear({ ...this.#lost(older, 'it was killed'), leaving: true });
+    if (this.daemon) this.#tellOrphans();
   }
 
   /** Every process of a probe dies with it; commands go on. */
@@ -237,21 +272,31 @@ export class World implements Surroundings {
     this.deliverNews();
     // A new keeper tries at once what failed for an older one.
     this.#troubles.clear();
-    for (const record of this.keeper.records.values())
-      for (const command of record.commands) this.#markers.set(command.run, command);
-    if (!this.daemon) this.#forgetUntold();
-    this.#orders = [];
-    this.#goneUntold = [];
-    const dead = this.keeper.epoch;
+    const dead = this.keeper;
+    this.#bury(dead);
     this.keeper = this.#newKeeper();
     if (!this.daemon) return;
-    this.daemon.hear({ type: 'keeper-lost', at: this.now, epoch: dead, why: 'it was killed' });
-    this.#connect();
+    this.daemon.hear(this.#lost(dead, 'it was killed'));
+    this.#connect(this.keeper);
+    this.#tellOrphans();
+  }
+
+  #lost({ epoch }: Keeper, why: string): Extract<Event, { type: 'keeper-lost' }> {
+    return { type: 'keeper-lost', at: this.now, epoch, why };
+  }
+
+  /** Of a keeper that is dead only the markers of its commands are left. */
+  #bury(dead: Keeper): void {
+    for (const record of dead.records.values())
+      for (const command of record.commands) this.#markers.set(command.run, command);
+    if (!this.daemon) this.#forgetUntold(dead);
+    this.#orders = this.#orders.filter(({ to }) => to !== dead);
+    this.#unlisted.delete(dead);
   }
 
   /** Nobody can know of triggers that only a dead keeper knew, and whose commands are over: the one window. */
-  #forgetUntold(): void {
-    for (const event of this.keeper.queue)
+  #forgetUntold(dead: Keeper): void {
+    for (const event of dead.queue)
       if (
         event.type === 'fired' &&
         event.once &&
@@ -265,50 +310,78 @@ export class World implements Surroundings {
     return new Keeper(`0000000${++this.#keepers}`.slice(-8), this);
   }
 
-  #connect(): void {
-    const { epoch } = this.keeper;
-    this.keeper.hello();
-    this.daemon?.hear({ type: 'keeper-found', at: this.now, epoch, pid: 2, version: 2, startedAt: this.now });
-    const left = [...this.#markers.values()].filter(({ run }) => !run.startsWith(`${epoch}-`));
+  *keepers(): Generator<Keeper> {
+    yield this.keeper;
+    yield* this.older;
+  }
+
+  #found(keeper: Keeper): Extract<Event, { type: 'keeper-found' }> {
+    this.#unlisted.add(keeper);
+    const { epoch } = keeper;
+    return { type: 'keeper-found', at: this.now, epoch, pid: 2, version: 2, startedAt: this.now };
+  }
+
+  #connect(keeper: Keeper): void {
+    keeper.hello();
+    this.daemon?.hear(this.#found(keeper));
+  }
+
+  #depart(older: Keeper): void {
+    older.hello();
+    this.daemon?.hear({ ...this.#found(older), leaving: true });
+    this.#orders.push({ to: older, order: { verb: 'drain' } });
+  }
+
+  #tellOrphans(): void {
+    const left = [...this.#markers.values()];
     const commands = left.map(({ run, id, instance, firedAt, respawn }) => {
       const marker = { run, id, instance, pid: 9, startedAt: firedAt, bootTime: 1, by: 'jail' as const };
       return { ...marker, once: respawn === 'never', told: this.disk.history.has(run) };
     });
     if (left.length > 0) this.daemon?.hear({ type: 'orphaned', at: this.now, commands });
     this.lookAtOrphans();
-    this.#orders = [];
-    this.list();
   }
 
+  /** One of the keepers tells its list: who was asked for it first, or the current one once more. */
   list(): void {
     if (!this.daemon) return;
+    const [keeper = this.keeper] = this.#unlisted;
     this.deliverOrders();
     this.deliverNews();
-    this.daemon.hear({
-      type: 'keeper-listed',
-      at: this.now,
-      epoch: this.keeper.epoch,
-      records: this.keeper.list(),
-    });
+    this.#unlisted.delete(keeper);
+    const records = keeper.list();
+    // Also what became `never` while its command ran: it will be spent, if its keeper lives that long.
+    for (const { id, instance, once } of records) if (once) this.#everSpent.add(`${id}@${instance}`);
+    this.daemon.hear({ type: 'keeper-listed', at: this.now, epoch: keeper.epoch, records });
   }
 
   deliverOrders(count = Infinity): void {
     for (let n = 0; n < count; n++) {
-      const order = this.#orders.shift();
-      if (!order) return;
+      const next = this.#orders.shift();
+      if (!next) break;
+      const { to, order } = next;
       const refuse = this.refuseNext && order.verb === 'arm';
       if (refuse) this.refuseNext = false;
-      const why = refuse ? 'there is no memory' : this.keeper.order(order);
-      if (why === undefined || !('definition' in order)) continue;
+      const why = refuse ? 'there is no memory' : to.order(order);
+      if (why === undefined || !('definition' in order) || to !== this.keeper) continue;
       this.deliverNews();
       const { id } = order.definition;
       if (order.verb === 'arm') this.#troubles.set(troubleKey(order.definition), this.#trouble());
       this.daemon?.hear({ type: 'order-refused', at: this.now, id, verb: order.verb, why });
     }
+    for (const older of this.older) this.#endIfDone(older);
+  }
+
+  #endIfDone(older: Keeper): void {
+    if (!older.isDone) return;
+    this.#bury(older);
+    this.older.delete(older);
+    this.daemon?.hear({ ...this.#lost(older, 'it has ended'), leaving: true });
   }
 
   deliverNews(): void {
-    if (this.daemon) for (const event of this.keeper.news()) this.daemon.hear(event);
+    if (!this.daemon) return;
+    for (const keeper of this.keepers()) for (const event of keeper.news()) this.daemon.hear(event);
   }
 
   turn(): void {
@@ -322,7 +395,15 @@ export class World implements Surroundings {
   // ---- processes
 
   *bodies(): Generator<Body> {
-    for (const record of this.keeper.records.values()) yield* record.bodies;
+    for (const keeper of this.keepers()) for (const record of keeper.records.values()) yield* record.bodies;
+  }
+
+  #bodiesByKeeper(): (readonly [Keeper, Body])[] {
+    return [...this.keepers()].flatMap((keeper) =>
+      [...keeper.records.values()].flatMap(({ bodies }) =>
+        [...bodies].map((body) => [keeper, body] as const),
+      ),
+    );
   }
 
   /** All who have this title, in all jails. */
@@ -334,21 +415,23 @@ export class World implements Surroundings {
   }
 
   enter(outcome: 'ready' | 'fail'): void {
-    for (const body of Array.from(this.bodies())) this.keeper[outcome](body);
+    for (const [keeper, body] of this.#bodiesByKeeper()) keeper[outcome](body);
   }
 
   reap(): void {
-    for (const body of Array.from(this.bodies())) this.keeper.reap(body);
+    for (const [keeper, body] of this.#bodiesByKeeper()) keeper.reap(body);
   }
 
   noticeGone(): void {
-    for (const instance of this.#goneUntold.splice(0)) this.keeper.gone(instance);
+    for (const instance of this.#goneUntold.splice(0))
+      for (const keeper of this.keepers()) keeper.gone(instance);
   }
 
   finish(id?: string): void {
-    for (const record of Array.from(this.keeper.records.values()))
-      for (const command of Array.from(record.commands))
-        if (id === undefined || id === record.id) this.keeper.finish(record, command);
+    for (const keeper of this.keepers())
+      for (const record of Array.from(keeper.records.values()))
+        for (const command of Array.from(record.commands))
+          if (id === undefined || id === record.id) keeper.finish(record, command);
   }
 
   /** Commands whose keeper has died. */
@@ -378,7 +461,7 @@ export class World implements Surroundings {
   wait(ms: number): void {
     this.now += ms;
     this.#clock += ms;
-    this.keeper.wake();
+    for (const keeper of this.keepers()) keeper.wake();
   }
 
   /** Somebody sets the clock. */
@@ -389,6 +472,7 @@ export class World implements Surroundings {
 
   /** A little of everything that is under way. */
   settle(): void {
+    for (let n = this.#unlisted.size; n > 0; n--) this.list();
     this.deliverOrders();
     this.noticeGone();
     this.enter('ready');
@@ -465,7 +549,9 @@ export class World implements Surroundings {
       const { id, definition } = record;
       if (definition.respawn === 'never' && this.isSpent(id, definition.instance))
         this.#fault('spent', `${id} is armed again in ${definition.instance}`);
-      const alive = [...record.bodies].filter((body) => body.ready && body.death === undefined);
+      const alive = [...this.bodies()].filter(
+        (body) => body.record.id === id && body.ready && body.death === undefined,
+      );
       if (alive.length > 1) this.#fault('two processes', `${id} has ${alive.length}`);
     },
     ordered: (order) => {
@@ -482,6 +568,8 @@ export class World implements Surroundings {
       this.#spend(id, definition.instance);
     },
     troubled: (record: Record) => {
+      // In an older keeper it is no trouble of the current one.
+      if (this.keeper.records.get(record.id) !== record) return;
       for (const key of this.#troubles.keys())
         if (key.startsWith(`${record.id} `)) this.#troubles.delete(key);
       this.#troubles.set(troubleKey(record.definition), this.#trouble());
@@ -494,6 +582,7 @@ export class World implements Surroundings {
     const desired = this.daemon?.desired;
     if (!desired) return ['there is no daemon'];
     const expected = new Set<string>();
+    for (const { epoch } of this.older) found.push(`keeper ${epoch} has not left`);
     for (const name of desired.jailNames) {
       for (const want of desired.forJail(name).values()) {
         const record = this.keeper.records.get(want.id);
@@ -508,7 +597,7 @@ export class World implements Surroundings {
         expected.add(want.id);
         // It was another mode for a moment, which nobody saw in time.
         const mayBeSpent = want.probe.respawn === 'never' && this.#everSpent.has(`${want.id}@${instance}`);
-        if (record?.state === 'spent' && mayBeSpent) continue;
+        if (mayBeSpent && (!record || record.state === 'spent')) continue;
         if (record?.state !== 'armed') found.push(`${want.id} is ${record?.state ?? 'nowhere'}, not armed`);
         else if (record.definition.tag !== this.daemon?.tagOf(want.id))
           found.push(`${want.id} has an older definition`);

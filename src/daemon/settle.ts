@@ -1,4 +1,4 @@
-import { allHaveListed, type Observed, type ObservedProbe } from '../plan/observed.ts';
+import { allHaveListed, type Observed, type ObservedJail, type ObservedProbe } from '../plan/observed.ts';
 import type { Change } from '../plan/plan.ts';
 import type { Loop } from './loop.ts';
 
@@ -19,11 +19,10 @@ export interface Settled extends Change {
 export async function settle(loop: Loop, changes: readonly Change[], gone: AbortSignal): Promise<Settled[]> {
   const ordered = changes.filter(({ action }) => action === 'arm' || action === 'replace');
   let open = ordered;
-  const probe = ({ jail, id }: Change): ObservedProbe | undefined =>
-    loop.observed.jails.get(jail)?.probes.get(id);
+  const jail = ({ jail }: Change): ObservedJail | undefined => loop.observed.jails.get(jail);
   await loop.until(
     () => {
-      open = open.filter((change) => isUnderWay(probe(change)));
+      open = open.filter((change) => isUnderWay(jail(change), jail(change)?.probes.get(change.id)));
       return open.length === 0 ? true : undefined;
     },
     LONGEST,
@@ -31,7 +30,7 @@ export async function settle(loop: Loop, changes: readonly Change[], gone: Abort
   );
   return changes.map((change) => {
     if (change.action !== 'arm' && change.action !== 'replace') return change;
-    const now = probe(change);
+    const now = jail(change)?.probes.get(change.id);
     const pid = now?.held?.pid;
     return {
       ...change,
@@ -54,23 +53,29 @@ export async function settleAll(loop: Loop, gone: AbortSignal): Promise<void> {
     LISTS_WITHIN,
     gone,
   );
+  await loop.until(() => (anyUnderWay(loop.observed) ? undefined : true), LONGEST, gone);
+}
 
-  const anyUnderWay = (): boolean => {
-    for (const jail of loop.observed.jails.values())
-      for (const probe of jail.probes.values()) if (isUnderWay(probe)) return true;
-    return false;
-  };
-  await loop.until(() => (anyUnderWay() ? undefined : true), LONGEST, gone);
+/** Whether a probe is on its way into a jail, or from one keeper to another. */
+export function anyUnderWay({ jails }: Observed): boolean {
+  for (const jail of jails.values())
+    for (const probe of jail.probes.values()) if (isUnderWay(jail, probe)) return true;
+  return false;
 }
 
 function anyStandsStill({ keeper, leaving, silent }: Observed): boolean {
   return silent.size > 0 || [keeper, ...leaving.values()].some((one) => one?.stopped);
 }
 
-function isUnderWay(probe: ObservedProbe | undefined): boolean {
+function isUnderWay(jail: ObservedJail | undefined, probe: ObservedProbe | undefined): boolean {
   return (
     probe?.held?.state === 'entering' ||
     probe?.held?.replacedBy !== undefined ||
-    (probe?.leaving !== undefined && probe.commands.size === 0)
+    (probe?.leaving !== undefined && probe.commands.size === 0 && !keepsAll(jail))
   );
+}
+
+/** A jail that could not be looked at keeps what it has in an older keeper, for as long as that lasts. */
+function keepsAll(jail: ObservedJail | undefined): boolean {
+  return jail?.sighting !== undefined && 'refused' in jail.sighting;
 }

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ProbeConfig } from '../../src/config/config.ts';
 import { createDeclared } from '../../src/config/declared.ts';
+import { anyUnderWay } from '../../src/daemon/settle.ts';
 import type { Event } from '../../src/event.ts';
 import type { Sighting } from '../../src/jails/jail.ts';
 import type { ListedRecord } from '../../src/keeper/messages.ts';
@@ -198,7 +199,9 @@ moving('of a jail that cannot be looked at, and while a keeper is stopped, all s
   refused.list('c');
   refused.list('o', record('A'));
   assert.equal(refused.turn(), []);
+  assert.not.ok(anyUnderWay(refused.observed), 'nobody waits for it');
   refused.tell({ type: 'sighted', at: 1, sightings: [RUNS] });
+  assert.ok(anyUnderWay(refused.observed));
   assert.equal(refused.turn(), ['release web/A']);
 
   for (const epoch of ['c', 'o']) {

@@ -40,7 +40,7 @@ tell(
     await s.host.reaches('web/BUTTON', 'armed');
     await s.hup('THE TITLE');
     await s.reach(1);
-    const [entry] = await s.host.history();
+    const entry = await until(async () => (await s.host.history())[0], 'it is in the history');
     const env = await readFile(s.path('env'), 'utf8');
     const expected = [
       'EMPTY=',

@@ -131,8 +131,13 @@ tell('output.total: the oldest outputs go', async (t) => {
     'old outputs are removed',
     { last: async () => (await readdir(join(s.host.state, 'output'))).length },
   );
-  const [newest] = (await s.host.history()).slice(-1);
-  assert.is((await s.host.cli('output', newest?.id ?? '')).stdout.length, 10_000, 'the newest is there');
+  const lengthOfNewest = async (): Promise<number> => {
+    const [newest] = await s.host.history(1);
+    return (await s.host.cli('output', newest?.id ?? '')).stdout.length;
+  };
+  await until(async () => (await lengthOfNewest()) === 10_000, 'the newest is there', {
+    last: lengthOfNewest,
+  });
 });
 
 tell('history: bounded, the oldest go first, and what is counted is kept', async (t) => {

@@ -57,7 +57,8 @@ tell('a detached daemon is followed by another; no probe and no command notices'
   assert.is((await s.host.reaches('web/AFTER', 'armed')).last?.exitCode, 6);
   assert.is((await s.hup('STILL')).code, 0);
   assert.equal(await s.reach(2), ['begin', 'still']);
-  assert.is((await s.host.history()).length, 3);
+  await until(async () => (await s.host.history()).length === 3, 'all three are in the history');
+  await s.host.reaches('web/STILL', 'armed');
 
   const { code, stdout } = await s.host.cli('upgrade');
   assert.is(code, 0);
@@ -95,8 +96,8 @@ tell('with --keeper the keeper is replaced too: probes move, its command finishe
   await s.reach(3);
   const history = await until(async () => {
     const all = await s.host.history();
-    return all.every(({ endedAt }) => endedAt !== undefined) ? all : undefined;
-  }, 'all have ended');
+    return all.length >= 4 && all.every(({ endedAt }) => endedAt !== undefined) ? all : undefined;
+  }, 'all four have ended');
   assert.equal(history.map(({ title }) => title).sort(), ['AFTER', 'MANY', 'SPENT', 'STILL']);
 });
 

@@ -12,7 +12,7 @@ import { execute } from './execute.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { createFeed } from './feed.ts';
 import { firstStanding } from './first-standing.ts';
-import { createKeepers } from './keepers.ts';
+import { createKeepers } from './keepers/keepers.ts';
 import { openLog, type LogSink } from './log-sink.ts';
 import { createLooker } from './looker.ts';
 import { createLoop, type Loop } from './loop.ts';

@@ -1,6 +1,6 @@
 import type { Settings } from '../config/config.ts';
 import { jailOf, type Observed } from '../plan/observed.ts';
-import type { Keepers } from './keepers.ts';
+import type { Keepers } from './keepers/keepers.ts';
 import type { Loop } from './loop.ts';
 import type { Orphans } from './orphans.ts';
 

@@ -3,7 +3,7 @@ import type { Journal } from '../../history/journal.ts';
 import type { Outputs } from '../../history/outputs.ts';
 import type { Ending } from '../ending.ts';
 import type { Feed } from '../feed.ts';
-import type { Keepers } from '../keepers.ts';
+import type { Keepers } from '../keepers/keepers.ts';
 import type { Looker } from '../looker.ts';
 import type { Loop } from '../loop.ts';
 import type { DaemonOptions } from '../options.ts';

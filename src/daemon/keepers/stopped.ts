@@ -1,5 +1,5 @@
-import type { Event } from '../event.ts';
-import { findListener, seeProcess } from '../keeper/process.ts';
+import type { Event } from '../../event.ts';
+import { findListener, seeProcess } from '../../keeper/process.ts';
 
 /** A keeper of which it matters whether it is stopped. */
 export interface Watched {

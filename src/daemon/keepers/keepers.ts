@@ -1,0 +1,190 @@
+import type { Settings } from '../../config/config.ts';
+import type { Event } from '../../event.ts';
+import type { Keeper } from '../../keeper/keeper.ts';
+import type { Order } from '../../keeper/orders.ts';
+import type { Member } from './member.ts';
+import { createPlaces } from './places.ts';
+import { createRoster } from './roster.ts';
+import { watchStopped } from './stopped.ts';
+import { take } from './voice.ts';
+
+/** The daemon's keepers: probes are armed in the *current* one, and others *leave*. */
+export interface Keepers {
+  /**
+   * Finds the living ones and gives each its place; starts one if there is none to go on with. From then on that is done
+   * by itself whenever one is lost.
+   *
+   * @throws Error when none can be started
+   */
+  engage(): Promise<void>;
+  readonly current: Keeper | undefined;
+  /** One of them, by its epoch. */
+  of(epoch: string): Keeper | undefined;
+  /** Gives an order to the current one. */
+  send(order: Order): void;
+  /** Tells the current keeper the settings that it applies by itself. */
+  limit(settings: Settings): void;
+  /** Starts another keeper and lets the current one leave, though nothing asks for it. @throws Error: all stays as it is */
+  replace(): Promise<void>;
+  /** Looks now which of them are stopped. */
+  look(): Promise<void>;
+  /** Tells all to take everything down. @returns the pids of those that have not ended within so many ms */
+  quit(grace: number, within: number): Promise<number[]>;
+  /** Leaves them: they go on without us. */
+  leave(): Promise<void>;
+}
+
+export interface KeeperParts {
+  readonly state: string;
+  readonly settings: () => Settings;
+  readonly post: (...events: readonly Event[]) => void;
+  /** These live: what others have left behind is nobody's any more. */
+  readonly living: (epochs: ReadonlySet<string>) => void;
+  /** The kernel told a keeper that jails have come or gone. */
+  readonly lookAround: () => void;
+  /** Another daemon has taken a keeper over: this one must end and start nothing. */
+  readonly superseded: () => void;
+}
+
+/** Between the fork of a command's process and its marker, ms: with a wide margin. */
+const MARKED_WITHIN = 200;
+/** When a dead keeper cannot be replaced at once: next try after so many ms. */
+const TRY_AGAIN_AFTER = 1_000;
+
+/**
+ * A keeper is dead when connect(2) is refused, never because it is slow. As long as one says nothing, none is started:
+ * it may hold what the other would be given.
+ */
+export function createKeepers(parts: KeeperParts): Keepers {
+  let closed = false;
+  let engaged = false;
+  /** What is done about their places: one thing after the other. */
+  let queue: Promise<void> = Promise.resolve();
+  let asked = false;
+  let retry: NodeJS.Timeout | undefined;
+  const post = (event: Event): void => parts.post(event);
+  const ears = {
+    post,
+    greeted: () => attendSoon(),
+    lookAround: () => parts.lookAround(),
+    superseded() {
+      close();
+      parts.superseded();
+    },
+  };
+  const roster = createRoster(parts.state, { said: (member, said) => take(member, said, ears), lost });
+  const { members } = roster;
+  const stopped = watchStopped(members, post, () => parts.settings().rescan);
+  const places = createPlaces({
+    stateDirectory: parts.state,
+    roster,
+    settings: () => parts.settings(),
+    post,
+    isClosed: () => closed,
+  });
+  const living = (): void => parts.living(new Set(members.keys()));
+
+  function lost(member: Member, why: string): void {
+    if (closed) return;
+    // Without a current keeper nothing is armed. When another one is lost, its commands must be known before its probes
+    // are armed elsewhere, and one that it had only just forked has no marker yet.
+    if (member.role === 'leaving') setTimeout(() => tellLost(member, why), MARKED_WITHIN);
+    else tellLost(member, why);
+    attendSoon();
+  }
+
+  function tellLost({ epoch, role }: Member, why: string): void {
+    if (closed || members.has(epoch)) return;
+    const leaving = role === 'leaving' ? { leaving: true as const } : {};
+    post({ type: 'keeper-lost', at: Date.now(), epoch, why, ...leaving });
+    // At the start not all that live are known yet.
+    if (engaged) living();
+  }
+
+  function exclusively(work: () => Promise<void>): Promise<void> {
+    const done = queue.then(work);
+    queue = done.catch(() => {}); // told to who asked for it
+    return done;
+  }
+
+  /** Brings it about that every keeper has its place and one is current. */
+  function attend(): Promise<void> {
+    if (asked) return queue;
+    asked = true;
+    clearTimeout(retry);
+    return exclusively(async () => {
+      asked = false;
+      if (!closed) await attendNow();
+    });
+  }
+
+  function attendSoon(): void {
+    if (closed || !engaged) return;
+    attend().catch((error) => {
+      const why = error instanceof Error ? error.message : String(error);
+      const what = 'no keeper can be started; every probe is away';
+      post({ type: 'daemon', at: Date.now(), level: 'error', what, why });
+      retry = setTimeout(attendSoon, TRY_AGAIN_AFTER);
+    });
+  }
+
+  async function attendNow(): Promise<void> {
+    await roster.connectAll();
+    living();
+    await roster.untilHeard();
+    if (closed) return;
+    const { silent } = roster;
+    if (silent.length > 0) {
+      // Their hello, or their end, brings us here again.
+      await Promise.all(silent.map((member) => stopped.tellSilent(member)));
+      return;
+    }
+    await places.fill();
+    // What a dead one had forked may have left its marker only now.
+    living();
+  }
+
+  function close(): void {
+    closed = true;
+    clearTimeout(retry);
+    stopped.stop();
+    for (const { departure } of members.values()) departure?.stop();
+  }
+
+  return {
+    async engage() {
+      stopped.start();
+      try {
+        await attend();
+        engaged = true;
+      } catch (error) {
+        close();
+        throw error;
+      }
+      // What happened to them meanwhile.
+      attendSoon();
+    },
+    get current() {
+      return roster.serving?.keeper;
+    },
+    of: (epoch) => members.get(epoch)?.keeper,
+    send: (order) => roster.serving?.keeper.send(order),
+    limit: (settings) => places.limit(settings),
+    replace: () => exclusively(() => places.replace()),
+    look: () => stopped.look(),
+    async quit(grace, within) {
+      close();
+      await queue; // what it has started is one of them by now, or has been told to end
+      await stopped.goOn();
+      await roster.untilHeard();
+      for (const { keeper } of members.values()) keeper.send({ verb: 'quit', grace });
+      await roster.untilEmpty(within);
+      return [...members.values()].flatMap(({ pid }) => pid ?? []);
+    },
+    async leave() {
+      close();
+      await queue; // as above
+      for (const { keeper } of members.values()) keeper.leave();
+    },
+  };
+}

@@ -174,6 +174,7 @@ async function run({ options, version, socket, pidfile, log, end, asked }: Run):
     post: (...said) => loop.post(...said),
     lookAround: () => looker.glanceAround(),
     living: (epochs) => orphans.adopt(epochs),
+    emptied: () => remember(reloader.standing),
     superseded() {
       log.say('error', 'another daemon has taken over the keeper; this one ends');
       end(EXIT.busy);
@@ -210,11 +211,16 @@ async function run({ options, version, socket, pidfile, log, end, asked }: Run):
     closeToLeave: () => finish(options.readyFd === undefined ? EXIT.busy : EXIT.ok),
   });
 
-  function adopted({ config, generation, digest }: Standing, changes: readonly Change[]): void {
+  function remember({ config, generation, digest }: Standing): void {
     attempt('the configuration cannot be remembered', () => {
       state.writeConfig(config);
       state.save({ generation, digest });
     });
+  }
+
+  function adopted(standing: Standing, changes: readonly Change[]): void {
+    const { config, generation } = standing;
+    remember(standing);
     journal.setBounds(config.settings.history).catch((error) => {
       log.say('error', 'the history cannot be shortened', reasonOf(error));
     });

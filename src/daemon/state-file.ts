@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
@@ -47,7 +56,7 @@ export function openStateFile(directory: string): StateFile {
     save(change) {
       facts = { ...facts, ...change };
       const text = JSON.stringify(facts);
-      if (text === written) return;
+      if (text === written && existsSync(path)) return;
       replaceFile(path, text);
       written = text;
     },

@@ -5,7 +5,9 @@ import type { Order } from '../../keeper/orders.ts';
 import type { Member } from './member.ts';
 import { createPlaces } from './places.ts';
 import { createRoster } from './roster.ts';
+import { guardSocket } from './socket-guard.ts';
 import { watchStopped } from './stopped.ts';
+import { findStrays, type Strays } from './strays.ts';
 import { take } from './voice.ts';
 
 /** The daemon's keepers: probes are armed in the *current* one, and others *leave*. */
@@ -40,6 +42,8 @@ export interface KeeperParts {
   readonly post: (...events: readonly Event[]) => void;
   /** These live: what others have left behind is nobody's any more. */
   readonly living: (epochs: ReadonlySet<string>) => void;
+  /** The state directory was deleted, and is there again, empty. */
+  readonly emptied: () => void;
   /** The kernel told a keeper that jails have come or gone. */
   readonly lookAround: () => void;
   /** Another daemon has taken a keeper over: this one must end and start nothing. */
@@ -62,6 +66,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
   let queue: Promise<void> = Promise.resolve();
   let asked = false;
   let retry: NodeJS.Timeout | undefined;
+  let strays: Strays | undefined;
   const post = (event: Event): void => parts.post(event);
   const ears = {
     post,
@@ -81,6 +86,16 @@ export function createKeepers(parts: KeeperParts): Keepers {
     settings: () => parts.settings(),
     post,
     isClosed: () => closed,
+  });
+  const guard = guardSocket({
+    stateDirectory: parts.state,
+    epoch() {
+      const { serving } = roster;
+      return serving?.stopped ? undefined : serving?.epoch;
+    },
+    replace: () => exclusively(() => places.replace()),
+    emptied: () => parts.emptied(),
+    post,
   });
   const living = (): void => parts.living(new Set(members.keys()));
 
@@ -139,6 +154,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
       await Promise.all(silent.map((member) => stopped.tellSilent(member)));
       return;
     }
+    await strays?.end(new Set([...members.values()].map(({ pid }) => pid)));
     await places.fill();
     // What a dead one had forked may have left its marker only now.
     living();
@@ -148,6 +164,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
     closed = true;
     clearTimeout(retry);
     stopped.stop();
+    guard.stop();
     for (const { departure } of members.values()) departure?.stop();
   }
 
@@ -155,12 +172,14 @@ export function createKeepers(parts: KeeperParts): Keepers {
     async engage() {
       stopped.start();
       try {
+        strays = await findStrays(parts.state, post);
         await attend();
         engaged = true;
       } catch (error) {
         close();
         throw error;
       }
+      guard.start();
       // What happened to them meanwhile.
       attendSoon();
     },

@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import type { Event } from '../../event.ts';
+
+/** Sees to it that the next daemon will find the keeper. */
+export interface SocketGuard {
+  start(): void;
+  stop(): void;
+}
+
+export interface SocketGuardParts {
+  readonly stateDirectory: string;
+  /** Of the current keeper; undefined: there is none, or it is stopped. */
+  readonly epoch: () => string | undefined;
+  /** Lets its probes move to a keeper that can be found. */
+  readonly replace: () => Promise<void>;
+  /** The state directory was deleted, and is there again, empty. */
+  readonly emptied: () => void;
+  readonly post: (event: Event) => void;
+}
+
+/** How often the path is looked at, ms. */
+const LOOK_EVERY = 2_000;
+
+/** A socket that is gone cannot be made again by anybody; but as long as there is a line to its keeper, that can be replaced. */
+export function guardSocket(parts: SocketGuardParts): SocketGuard {
+  const { stateDirectory } = parts;
+  let timer: NodeJS.Timeout | undefined;
+  let told: string | undefined;
+
+  function say(level: 'warn' | 'error', what: string, why?: string): void {
+    if (told === what) return;
+    told = what;
+    parts.post({ type: 'daemon', at: Date.now(), level, what, ...(why !== undefined && { why }) });
+  }
+
+  async function look(): Promise<void> {
+    const epoch = parts.epoch();
+    if (epoch === undefined || existsSync(`${stateDirectory}/keeper.${epoch}.sock`)) return;
+    say(
+      'warn',
+      `the socket of keeper ${epoch} is gone from ${stateDirectory}: its probes move to a new keeper`,
+    );
+    try {
+      if (mkdirSync(stateDirectory, { recursive: true, mode: 0o700 }) !== undefined) parts.emptied();
+      await parts.replace();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      say('error', `keeper ${epoch}, which no other daemon would find, cannot be replaced`, why);
+    }
+  }
+
+  function lookLater(): void {
+    timer = setTimeout(() => void look().finally(() => timer && lookLater()), LOOK_EVERY);
+  }
+
+  return {
+    start: lookLater,
+    stop() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+}

@@ -218,7 +218,7 @@ tell('-j with the pid of a jail that the file does not know', async (t) => {
   assert.is((await hup(stranger, 'STRANGE')).code, 0);
   await host.probe(stdout.trim(), (p) => p.state === 'armed' && p.runs === 1, 'is back');
   await stranger.stop();
-  await until(async () => (await host.status()).probes.length === 1, 'it ends with its jail', { seconds: 5 });
+  await until(async () => (await host.status()).probes.length === 1, 'it ends with its jail');
 });
 
 tell('exactly one of -D and -c; in utility mode -j is mandatory', async (t) => {

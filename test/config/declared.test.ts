@@ -92,9 +92,9 @@ test('patterns do not cross dots, and match whole names only', () => {
 });
 
 test('a pattern with many stars is no way to keep the daemon busy', () => {
-  const before = performance.now();
+  const before = process.cpuUsage();
   assert.is(matchesGlob(`${'*a'.repeat(100)}b`, 'a'.repeat(255)), false);
-  assert.ok(performance.now() - before < 100);
+  assert.ok(process.cpuUsage(before).user < 200_000);
 });
 
 test('whereabouts come from whichever entry has them', () => {
@@ -174,11 +174,11 @@ test('10,000 probes in 1,000 jails, or in one, are a matter of milliseconds', ()
   for (const count of [1000, 1]) {
     const probes = Array.from({ length: 10_000 / count }, (_, index) => probe(`P${index}`));
     const jails = Array.from({ length: count }, (_, index) => jail(`j${index}`, ...probes));
-    const before = performance.now();
+    const before = process.cpuUsage();
     const declared = createDeclared({ jails: [...jails, jail('*9*', probe('X'))] });
     const found = declared.jailNames.reduce((sum, name) => sum + declared.forJail(name).length, 0);
     assert.ok(found >= 10_000);
-    assert.ok(performance.now() - before < 500);
+    assert.ok(process.cpuUsage(before).user < 1_000_000);
   }
 });
 

@@ -52,7 +52,7 @@ export type Probes = Record<string, object>;
 export function stories(name: string, unless: string | undefined = unshared.available()) {
   const suite = createSuite(name);
   return {
-    tell(what: string, how: (t: Teller) => Promise<void>, seconds = 40): void {
+    tell(what: string, how: (t: Teller) => Promise<void>, seconds = 80): void {
       story(suite, `${name}: ${what}`, { seconds, unless }, how);
     },
     run: (): void => suite.run(),

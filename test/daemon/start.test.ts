@@ -187,12 +187,13 @@ tell(
       ...pathsOf(host),
     ]);
     await starting;
+    // Interrupted before it had started anything: then there is nothing to end.
     const pid = await until(async () => {
+      if (processesWith(host.state).length === 0) return 'none';
       const { code, stdout } = await host.cli('status', '--json');
       return code === 0 ? (JSON.parse(stdout) as { daemon: { pid: number } }).daemon.pid : undefined;
-    }, 'it answers').catch(() => undefined);
-    // Interrupted before it had started anything: then there is nothing to end.
-    if (pid === undefined) return nothingRuns(host.state);
+    }, 'it answers');
+    if (pid === 'none') return;
     process.kill(pid, 'SIGTERM');
     await nothingRuns(host.state);
     assert.not.match(await host.log(), /a fault of/);

@@ -77,7 +77,7 @@ export async function daemon(t: Teller, yaml: string, options: DaemonOptions = {
     if (outcome.code === 0) await status();
     return outcome;
   };
-  const probe: Daemon['probe'] = async (id, as, what, seconds = 10) => {
+  const probe: Daemon['probe'] = async (id, as, what, seconds) => {
     let last: ProbeStatus | undefined;
     return until(
       async () => {
@@ -85,7 +85,7 @@ export async function daemon(t: Teller, yaml: string, options: DaemonOptions = {
         return last !== undefined && as(last) ? last : undefined;
       },
       `${id} ${what}`,
-      { seconds, last: () => last },
+      { ...(seconds !== undefined && { seconds }), last: () => last },
     );
   };
   const edit = async (yaml: string): Promise<void> => {

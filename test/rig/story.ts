@@ -31,7 +31,7 @@ const open = new Set<Telling>();
 export function story(
   suite: Suite,
   name: string,
-  { seconds = 30, unless }: StoryOptions,
+  { seconds = 60, unless }: StoryOptions,
   tell: (t: Teller) => Promise<void>,
 ): void {
   if (unless !== undefined) {

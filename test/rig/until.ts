@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function until<T>(
   condition: () => T | Promise<T>,
   what: string,
-  { seconds = 10, last }: { seconds?: number; last?: () => unknown } = {},
+  { seconds = 20, last }: { seconds?: number; last?: () => unknown } = {},
 ): Promise<NonNullable<Exclude<T, false>>> {
   const end = performance.now() + seconds * 1000;
   for (let wait = 2; ; wait = Math.min(wait * 1.5, 50)) {

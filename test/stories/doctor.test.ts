@@ -24,7 +24,7 @@ for (const kind of KINDS) {
   story(
     suite,
     `${kind.name}: a sound probe is found sound`,
-    { seconds: 40, unless: kind.available() },
+    { seconds: 80, unless: kind.available() },
     async (t) => {
       const { host } = await scene(t, kind);
       await host.reaches('web/BUTTON', 'armed');
@@ -50,7 +50,7 @@ for (const kind of KINDS) {
 story(
   suite,
   'what is open to others, a stopped probe and a program that others may write are told with the way to mend them',
-  { seconds: 40, unless: unsharedChroot.available() },
+  { seconds: 80, unless: unsharedChroot.available() },
   async (t) => {
     const { host } = await scene(t, unsharedChroot);
     const { pid } = await host.reaches('web/BUTTON', 'armed');
@@ -86,7 +86,7 @@ story(
 story(
   suite,
   'a title that is found in another process of the jail, and the configuration as it is on disk now',
-  { seconds: 40, unless: unsharedChroot.available() },
+  { seconds: 80, unless: unsharedChroot.available() },
   async (t) => {
     const jail = await unsharedChroot.start(t, 'web');
     const script = join(t.dir, 'script');
@@ -171,7 +171,7 @@ suite('what a jail reaches through its mounts', () => {
 story(
   suite,
   'a program that the jail can change through a mount of its own',
-  { seconds: 40, unless: unsharedChroot.available() },
+  { seconds: 80, unless: unsharedChroot.available() },
   async (t) => {
     const jail = await unsharedChroot.start(t, 'web');
     const root = join(t.dir, 'web');

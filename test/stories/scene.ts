@@ -20,7 +20,7 @@ export async function scene(
   t: Teller,
   kind: Kind,
   more = 'respawn: never',
-  closed?: 'closed',
+  { closed = false, rescan = '2s' }: { closed?: boolean; rescan?: string } = {},
 ): Promise<Scene> {
   const jail = await kind.start(t, 'web');
   const title = t.unique('BUTTON');
@@ -29,10 +29,11 @@ export async function scene(
   const [traces, gate] = [join(folder, 'effects'), join(folder, 'gate')];
   const open = (): Promise<void> => writeFile(gate, '');
   await writeFile(traces, '');
-  if (closed === undefined) await open();
+  if (!closed) await open();
   const host = await daemon(
     t,
-    `jails:
+    `settings: { rescan: ${rescan} }
+jails:
   web:
     ${jail.where}
     probes:

@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { createFrameReader, encodeFrame, type Frame } from './frame.ts';
-import { readForeignMessage, readMessage, type Message } from './messages.ts';
+import type { Message } from './messages.ts';
+import { readForeignMessage, readMessage } from './read-message.ts';
 import { orderFields, type Order } from './orders.ts';
 import { epochOfSocket } from './start.ts';
 import { versionAfterRefusal } from './version-1.ts';

@@ -10,7 +10,7 @@ import type { Jail, Sighting } from '../../src/jails/jail.ts';
 import { createLister, type Programs } from '../../src/jails/lister.ts';
 import { findListed, type Listing } from '../../src/jails/listing.ts';
 import { runProgram } from '../../src/jails/run.ts';
-import { readMessage } from '../../src/keeper/messages.ts';
+import { readMessage } from '../../src/keeper/read-message.ts';
 import type { Platform } from '../../src/platform.ts';
 import { isAlive, withArgument } from '../rig/proc.ts';
 import { story, type Teller } from '../rig/story.ts';

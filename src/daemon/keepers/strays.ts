@@ -1,6 +1,6 @@
 import type { Event } from '../../event.ts';
 import { seeProcess } from '../../keeper/process.ts';
-import { findKeeperProcesses } from '../../keeper/processes.ts';
+import { findKeeperProcesses } from '../../keeper/keeper-processes.ts';
 
 /**
  * Keepers that no daemon can speak to any more: their socket was deleted, with the state directory as a rule. Their probes

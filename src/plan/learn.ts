@@ -4,7 +4,8 @@ import { learnGone, learnSighting } from './learn-jails.ts';
 import { forgetHeld, learnOrphan, learnOrphanEnded, learnRecords } from './learn-keeper.ts';
 import { forgetOlder, learnOlderRecords, learnReleased, learnReleasing } from './learn-moving.ts';
 import { learnPast } from './learn-past.ts';
-import { dropIfEmpty, learnOrdered, learnProbeEvent, learnRefused, learnRemoved } from './learn-probe.ts';
+import { learnOrdered, learnRefused } from './learn-order.ts';
+import { dropIfEmpty, learnProbeEvent, learnRemoved } from './learn-probe.ts';
 import type { Observed, ObservedKeeper } from './observed.ts';
 
 /**

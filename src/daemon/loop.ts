@@ -1,16 +1,13 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
-import type { Naming } from '../history/history.ts';
-import type { Declared } from '../config/declared.ts';
-import { createAgenda } from '../plan/agenda.ts';
-import { createDesired, type Desired } from '../plan/desired.ts';
-import type { Host } from '../plan/definition.ts';
-import { learn } from '../plan/learn.ts';
-import { looksAfter } from '../plan/looks.ts';
-import { jailOf, NOTHING_OBSERVED, withoutForgotten, type Observed } from '../plan/observed.ts';
-import { plan, wholeScope, type Change, type Tags } from '../plan/plan.ts';
+import type { Desired } from '../plan/desired.ts';
+import type { Observed } from '../plan/observed.ts';
+import type { Change } from '../plan/plan.ts';
+import { createPlanner, type Wish } from '../plan/planner.ts';
 import type { Step } from '../plan/step.ts';
+import { createNames } from './names.ts';
 import { createRecorder, type Acknowledgement } from './recorder.ts';
+import { createWaiting } from './waiting.ts';
 import type { Written } from './written.ts';
 
 /** What the loop does to the world: one function for each. */
@@ -29,12 +26,6 @@ export interface Effects {
   save(observed: Observed): boolean;
   log(event: Event): void;
   now(): number;
-}
-
-/** What is wanted: changed by a reload, as a whole. */
-export interface Wish {
-  readonly declared: Declared;
-  readonly host: Host;
 }
 
 /**
@@ -57,37 +48,41 @@ export interface Loop {
   adopt(wish: Wish, events: readonly Event[]): Promise<readonly Change[]>;
   /** What a wish would change, with nothing done. */
   rehearse(wish: Wish, events: readonly Event[]): readonly Change[];
-  /** Waits until `look` finds something, looking after each turn; undefined when `limit` ms are over or `gone` aborts. */
+  /** Waits until `look` finds something, looking after each turn; undefined when `limit` ms are over, `gone` aborts or the loop stops. */
   until<T>(look: () => T | undefined, limit: number, gone?: AbortSignal): Promise<T | undefined>;
   stop(): void;
 }
 
 /** Everything is planned anew so often, ms: a net under all that could be missed. */
 const FULL_PLAN_EVERY = 60_000;
-/** So many ad hoc probes are remembered after their end. */
-const MOST_DEPARTED = 256;
 /** How soon what could not be written to the disk is tried again, ms. */
 const WRITE_AGAIN_AFTER = 5_000;
 
 /** A loop that has seen nothing yet. */
 export function createLoop(first: Wish, effects: Effects): Loop {
-  let observed = NOTHING_OBSERVED;
-  let wish = first;
-  let desired = createDesired(wish.declared, observed);
-  let tags: Tags = new WeakMap();
+  const planner = createPlanner(first);
+  const waiting = createWaiting();
+  const names = createNames();
+  const recorder = createRecorder(effects.record, effects.written, (id) =>
+    names.of(id, planner.observed, planner.desired),
+  );
   let queue: Event[] = [];
+  let adopters: ((changes: readonly Change[]) => void)[] = [];
   let scheduled = false;
   let stopped = false;
   let unsaved = false;
-  const agenda = createAgenda();
+  let whole = false;
   let alarm: NodeJS.Timeout | undefined;
   let retry: NodeJS.Timeout | undefined;
-  let planAll = false;
-  let adopters: ((changes: readonly Change[]) => void)[] = [];
-  const waiters = new Set<() => void>();
-  const recorder = createRecorder(effects.record, effects.written, naming);
-  /** Ad hoc probes that were forgotten with their instance: of their last commands something may still be heard. */
-  const departed = new Map<string, Naming>();
+  const full = setInterval(() => {
+    whole = true;
+    schedule();
+  }, FULL_PLAN_EVERY);
+
+  function post(events: readonly Event[]): void {
+    for (const event of events) queue.push(event);
+    schedule();
+  }
 
   function schedule(): void {
     if (scheduled || stopped) return;
@@ -100,48 +95,32 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     if (stopped) return;
     const events = queue;
     queue = [];
-    const now = effects.now();
     for (const event of events) effects.log(event);
     record(events);
 
-    const adhoc = observed.adhoc;
-    const learned = learn(observed, events);
-    observed = learned.observed;
-    if (observed.adhoc !== adhoc)
-      for (const [id, { jail, probe }] of adhoc) if (!observed.adhoc.has(id)) depart(id, jail, probe.title);
-    const before = desired;
-    if (learned.desireMoved) desired = createDesired(wish.declared, observed);
+    const { adhoc } = planner.observed;
+    const planned = planner.turn(events, effects.now(), whole);
+    whole = false;
+    names.depart(adhoc, planner.observed.adhoc);
 
-    const scope =
-      learned.everything || planAll
-        ? wholeScope(desired, observed)
-        : agenda.scope(learned.touched, learned.desireMoved ? [before, desired] : [], now);
-    if (planAll) observed = withoutForgotten(observed, new Set(desired.jailNames));
-    planAll = false;
-    const planned = plan(desired, observed, scope, now, wish.host, tags);
-    agenda.note(planned.wakes);
-
-    const known = [...looksAfter(events, observed), ...planned.steps].flatMap((step) =>
-      effects.execute(step),
-    );
+    const known = planned.steps.flatMap((step) => effects.execute(step));
     for (const event of known) effects.log(event);
-    const done = learn(observed, known);
-    observed = done.observed;
+    const factsMoved = planner.carriedOut(known);
 
-    unsaved ||= learned.factsMoved || done.factsMoved || learned.everything;
-    unsaved &&= !effects.save(observed);
+    unsaved ||= planned.factsMoved || factsMoved;
+    unsaved &&= !effects.save(planner.observed);
     acknowledge();
     setAlarm();
     const answered = adopters;
     adopters = [];
     for (const adopter of answered) adopter(planned.changes);
-    for (const waiter of waiters) waiter();
+    waiting.lookAgain();
   }
 
   /** The history first: what is acknowledged to the keeper must be on disk. */
   function record(events: readonly Event[]): void {
     const before = recorder.error;
-    recorder.take(events, observed);
+    recorder.take(events, planner.observed);
     if (recorder.error === undefined || recorder.error === before) return;
     const what = 'the history cannot be written; its triggers stay with the keeper';
     effects.log({ type: 'daemon', at: effects.now(), level: 'error', what, why: recorder.error });
@@ -157,99 +136,42 @@ export function createLoop(first: Wish, effects: Effects): Loop {
     effects.settled();
   }
 
-  function depart(id: string, jail: string, title: string): void {
-    departed.set(id, { jail, title });
-    const [oldest] = departed.keys();
-    if (departed.size > MOST_DEPARTED && oldest !== undefined) departed.delete(oldest);
-  }
-
-  function naming(id: string): Naming {
-    const jail = jailOf(observed, id);
-    const probe = observed.jails.get(jail)?.probes.get(id);
-    const gone = departed.get(id);
-    if (gone && !probe) return gone;
-    const title =
-      (probe?.ordered ?? desired.forJail(jail).get(id))?.probe.title ??
-      (probe?.held ?? probe?.leaving?.[0])?.shownTitle;
-    return { jail, title: title ?? id.slice(id.indexOf('/') + 1) };
-  }
-
   function setAlarm(): void {
     clearTimeout(alarm);
     alarm = undefined;
-    const { next } = agenda;
-    if (next === Infinity) return;
+    const { wakeAt } = planner;
+    if (wakeAt === Infinity) return;
     // At most a minute: a clock that is set back must not make it wait for as long as that was.
-    alarm = setTimeout(schedule, Math.min(FULL_PLAN_EVERY, Math.max(1, next - effects.now())));
+    alarm = setTimeout(schedule, Math.min(FULL_PLAN_EVERY, Math.max(1, wakeAt - effects.now())));
   }
-
-  const full = setInterval(() => {
-    planAll = true;
-    schedule();
-  }, FULL_PLAN_EVERY);
 
   return {
     get observed() {
-      return observed;
+      return planner.observed;
     },
     get desired() {
-      return desired;
+      return planner.desired;
     },
     get wish() {
-      return wish;
+      return planner.wish;
     },
     get unrecorded() {
       return recorder.error;
     },
-    post(...events) {
-      for (const event of events) queue.push(event);
-      schedule();
-    },
-    adopt(next, events) {
-      if (next.host !== wish.host) tags = new WeakMap();
-      wish = next;
-      for (const event of events) queue.push(event);
-      schedule();
+    post: (...events) => post(events),
+    adopt(wish, events) {
+      planner.adopt(wish);
+      post(events);
       return new Promise((resolve) => adopters.push(resolve));
     },
-    rehearse(other, events) {
-      const imagined = learn(observed, events).observed;
-      const wanted = createDesired(other.declared, imagined);
-      return plan(
-        wanted,
-        imagined,
-        wholeScope(wanted, imagined),
-        effects.now(),
-        other.host,
-        other.host === wish.host ? tags : new WeakMap(),
-      ).changes;
-    },
-    until(look, limit, gone) {
-      return new Promise((resolve) => {
-        const finish = (value: ReturnType<typeof look>): void => {
-          waiters.delete(waiter);
-          clearTimeout(late);
-          gone?.removeEventListener('abort', giveUp);
-          resolve(value);
-        };
-        const giveUp = (): void => finish(undefined);
-        const waiter = (): void => {
-          const found = look();
-          if (found !== undefined) finish(found);
-        };
-        const late = setTimeout(giveUp, Math.min(limit, 2 ** 31 - 1));
-        gone?.addEventListener('abort', giveUp);
-        waiters.add(waiter);
-        waiter();
-        if (gone?.aborted) giveUp();
-      });
-    },
+    rehearse: (wish, events) => planner.rehearse(wish, events, effects.now()),
+    until: (...asked) => waiting.until(...asked),
     stop() {
       stopped = true;
       clearTimeout(alarm);
       clearTimeout(retry);
       clearInterval(full);
-      for (const waiter of waiters) waiter();
+      waiting.end();
     },
   };
 }

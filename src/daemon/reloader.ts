@@ -6,9 +6,10 @@ import type { Event } from '../event.ts';
 import type { Whereabouts } from '../jails/jail.ts';
 import type { Observed } from '../plan/observed.ts';
 import type { Change } from '../plan/plan.ts';
+import type { Wish } from '../plan/planner.ts';
 import { defineHost } from './host.ts';
 import type { Looker } from './looker.ts';
-import type { Loop, Wish } from './loop.ts';
+import type { Loop } from './loop.ts';
 
 /** The configuration that holds, and what became of the last attempt to change it. */
 export interface Standing {

@@ -4,18 +4,11 @@ import type { Sighting } from '../../src/jails/jail.ts';
 import type { Order } from '../../src/keeper/orders.ts';
 import { execute } from '../../src/daemon/execute.ts';
 import { factsOf, type Facts } from '../../src/daemon/state-file.ts';
-import { createAgenda } from '../../src/plan/agenda.ts';
 import { defineProbe, type Host } from '../../src/plan/definition.ts';
-import { createDesired, type Desired } from '../../src/plan/desired.ts';
-import { learn } from '../../src/plan/learn.ts';
-import {
-  jailOf,
-  NOTHING_OBSERVED,
-  runningJail,
-  withoutForgotten,
-  type Observed,
-} from '../../src/plan/observed.ts';
-import { plan, wholeScope, type Plan, type Tags } from '../../src/plan/plan.ts';
+import type { Desired } from '../../src/plan/desired.ts';
+import { jailOf, runningJail, type Observed } from '../../src/plan/observed.ts';
+import { plan, wholeScope, type Plan } from '../../src/plan/plan.ts';
+import { createPlanner, type Planner, type Turn } from '../../src/plan/planner.ts';
 import type { Wanted } from '../../src/plan/wanted.ts';
 
 /** What outlives a daemon. */
@@ -44,25 +37,27 @@ export type Send = (order: Order, epoch?: string) => void;
 
 /** The daemon's loop as daemon/loop.ts has it, without its timers and files. */
 export class Daemon {
-  observed: Observed = NOTHING_OBSERVED;
-  desired: Desired;
-  #declared: Declared;
-  #agenda = createAgenda();
-  #tags: Tags = new WeakMap();
+  readonly #planner: Planner;
   #queue: Event[] = [];
   /** Of each keeper. */
   readonly #seen = new Map<string, number>();
-  #planAll = false;
   readonly #disk: Disk;
   readonly #watch: Watch;
   readonly #send: Send;
 
   constructor(declared: Declared, disk: Disk, send: Send, watch: Watch) {
-    this.#declared = declared;
-    this.desired = createDesired(declared, this.observed);
+    this.#planner = createPlanner({ declared, host: HOST });
     this.#disk = disk;
     this.#send = send;
     this.#watch = watch;
+  }
+
+  get observed(): Observed {
+    return this.#planner.observed;
+  }
+
+  get desired(): Desired {
+    return this.#planner.desired;
   }
 
   hear(event: Event): void {
@@ -70,7 +65,7 @@ export class Daemon {
   }
 
   reload(declared: Declared, sightings: readonly Sighting[], at: number): void {
-    this.#declared = declared;
+    this.#planner.adopt({ declared, host: HOST });
     this.hear({ type: 'sighted', at, sightings });
     for (const adhoc of this.observed.adhoc.values())
       if (declared.forJail(adhoc.jail).some(({ probe }) => probe.title === adhoc.probe.title))
@@ -83,42 +78,28 @@ export class Daemon {
     for (const event of this.#queue) this.#record(event);
   }
 
-  turn(now: number): Plan {
+  /** @returns what was done, but for looks: the world lets itself be looked at when it pleases */
+  turn(now: number, whole = false): Turn {
     const events = this.#queue;
     this.#queue = [];
     for (const event of events) this.#record(event);
     this.#watch(this.observed, events);
-    const learned = learn(this.observed, events);
-    const before = this.desired;
-    this.observed = learned.observed;
-    if (learned.desireMoved) this.desired = createDesired(this.#declared, this.observed);
-    const scope =
-      learned.everything || this.#planAll
-        ? wholeScope(this.desired, this.observed)
-        : this.#agenda.scope(learned.touched, learned.desireMoved ? [before, this.desired] : [], now);
-    if (this.#planAll) this.observed = withoutForgotten(this.observed, new Set(this.desired.jailNames));
-    this.#planAll = false;
-    const planned = plan(this.desired, this.observed, scope, now, HOST, this.#tags);
-    this.#agenda.note(planned.wakes);
+    const planned = this.#planner.turn(events, now, whole);
     const hands = {
       send: (order: Order) => this.#send(order),
       release: (epoch: string, id: string) => this.#send({ verb: 'disarm', id }, epoch),
       look: () => {},
       now: () => now,
     };
-    this.observed = learn(
-      this.observed,
-      planned.steps.flatMap((step) => execute(step, hands)),
-    ).observed;
+    this.#planner.carriedOut(planned.steps.flatMap((step) => execute(step, hands)));
     Object.assign(this.#disk, factsOf(this.observed));
     for (const [epoch, seq] of this.#seen) this.#send({ verb: 'ack', seq }, epoch);
     this.#seen.clear();
-    return planned;
+    return { ...planned, steps: planned.steps.filter((step) => step.do !== 'look') };
   }
 
   fullPlan(now: number): void {
-    this.#planAll = true;
-    this.turn(now);
+    this.turn(now, true);
   }
 
   /** What a plan of everything would do now. */
@@ -142,7 +123,7 @@ export class Daemon {
 
   /** What is to be planned again by itself. */
   get next(): number {
-    return this.#agenda.next;
+    return this.#planner.wakeAt;
   }
 
   isFree(jail: string, title: string): boolean {

@@ -101,6 +101,23 @@ tell('with --keeper the keeper is replaced too: probes move, its command finishe
   assert.equal(history.map(({ title }) => title).sort(), ['AFTER', 'MANY', 'SPENT', 'STILL']);
 });
 
+tell('the new keeper is killed while the older one still leaves: another takes its place', async (t) => {
+  const s = await scene(t, probes);
+  const before = await ready(s);
+  assert.is((await s.host.cli('upgrade', '--keeper')).code, 0);
+  const { keeper } = await s.host.status();
+  process.kill(keeper?.pid ?? 0, 'SIGKILL');
+  await until(() => !isAlive(keeper?.pid ?? 0), 'the new keeper is gone');
+  await s.host.reaches('web/STILL', 'armed');
+  const after = await s.host.status();
+  assert.not.ok([before.keeper?.pid, keeper?.pid].includes(after.keeper?.pid));
+  assert.ok(isAlive(before.keeper?.pid ?? 0), 'a command still runs in the older one');
+  await s.host.reaches('web/SPENT', 'spent');
+  s.open();
+  await s.host.reaches('web/AFTER', 'armed');
+  await until(() => !isAlive(before.keeper?.pid ?? 0), 'the older keeper has ended');
+});
+
 tell('a daemon in the foreground is started again by its supervisor', async (t) => {
   const s = await scene(t, (at) => ({ STILL: { command: at.says('still'), respawn: 'after' } }));
   const { pid } = await s.host.reaches('web/STILL', 'armed');

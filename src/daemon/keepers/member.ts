@@ -41,8 +41,11 @@ export interface Places {
  */
 export function choosePlaces(members: Iterable<Member>): Places {
   const all = [...members];
-  const current = all.find(({ role }) => role === 'current') ?? all.filter(mayBeCurrent).sort(byAge).at(-1);
-  const leaving = all.filter((member) => member !== current && member.role === 'silent');
+  // One that leaves has been told to drain since it said hello.
+  const placeless = all.filter(({ role }) => role === 'silent');
+  const current =
+    all.find(({ role }) => role === 'current') ?? placeless.filter(mayBeCurrent).sort(byAge).at(-1);
+  const leaving = placeless.filter((member) => member !== current);
   return { ...(current && { current }), leaving };
 }
 

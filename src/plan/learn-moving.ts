@@ -1,5 +1,5 @@
 import type { ListedRecord, ProbeEvent } from '../keeper/messages.ts';
-import { withLeaving, type Draft } from './draft.ts';
+import { forget, withLeaving, type Draft } from './draft.ts';
 import { commandFrom } from './learn-keeper.ts';
 import { dropIfEmpty } from './learn-probe.ts';
 import { epochOf, type Leaving, type ObservedProbe } from './observed.ts';
@@ -81,6 +81,18 @@ export function learnReleasing(draft: Draft, jail: string, id: string, epoch: st
     },
     at,
   );
+}
+
+/** What an older keeper was asked may have been lost with its connection: on this one it was asked nothing yet. */
+export function forgetAsked(draft: Draft, epoch: string): void {
+  for (const jail of draft.jails.values()) {
+    for (const probe of jail.probes.values()) {
+      const one = probe.leaving?.find((entry) => entry.epoch === epoch);
+      if (one?.askedAt === undefined) continue;
+      const again = forget(one, 'askedAt');
+      draft.change(jail.name, probe.id, (p) => withLeaving(p, epoch, again), probe.since);
+    }
+  }
 }
 
 /** No process is left of it there: nothing can trigger it in that keeper. */

@@ -2,7 +2,13 @@ import type { Event } from '../event.ts';
 import { createDraft, forget, type Draft, type Learned } from './draft.ts';
 import { learnGone, learnSighting } from './learn-jails.ts';
 import { forgetHeld, learnOrphan, learnOrphanEnded, learnRecords } from './learn-keeper.ts';
-import { forgetOlder, learnOlderRecords, learnReleased, learnReleasing } from './learn-moving.ts';
+import {
+  forgetAsked,
+  forgetOlder,
+  learnOlderRecords,
+  learnReleased,
+  learnReleasing,
+} from './learn-moving.ts';
 import { learnPast } from './learn-past.ts';
 import { learnOrdered, learnRefused } from './learn-order.ts';
 import { dropIfEmpty, learnProbeEvent, learnRemoved } from './learn-probe.ts';
@@ -117,12 +123,16 @@ function learnKeeper(draft: Draft, found: Extract<Event, { type: 'keeper-found' 
   const keeper: ObservedKeeper = { epoch, pid, version, startedAt, listed: false };
   draft.putSilent(epoch, undefined);
   if (!leaving) {
+    // It may have been told to leave, on a connection that was lost before it heard so.
+    draft.putLeaving(epoch, undefined);
+    forgetOlder(draft, epoch);
     draft.keeper = keeper;
     return;
   }
   // It was the current one until now: its list tells what it has, when it comes.
   if (draft.keeper?.epoch === epoch) draft.keeper = undefined;
   draft.putLeaving(epoch, keeper);
+  forgetAsked(draft, epoch);
 }
 
 function learnStopped(draft: Draft, epoch: string, stopped: boolean): void {

@@ -58,6 +58,7 @@ function world(probes: readonly ProbeConfig[], sighting = RUNS) {
       return observed;
     },
     tell,
+    found: (epoch: string, leaving?: true) => tell({ ...found, epoch, ...(leaving && { leaving }) }),
     list: (epoch: string, ...records: ListedRecord[]) =>
       tell({ type: 'keeper-listed', at: now, epoch, records }),
     told: (epoch = 'o') => ({ epoch, seq: ++seq, at: now }),
@@ -103,6 +104,35 @@ moving('it is armed when the older keeper has no process of it any more, and not
   w.tell({ type: 'removed', ...w.told(), id: 'web/GONE', instance: INSTANCE });
   assert.equal(w.turn(), []);
 });
+
+moving('what an older keeper was asked on a connection that was lost is asked again', () => {
+  const w = world([probe('A')]);
+  w.list('c');
+  w.list('o', record('A'));
+  assert.equal(w.turn(), ['release web/A']);
+  w.found('o', true);
+  assert.equal(w.turn(), [], 'it may have heard it: its list says what is so');
+  w.list('o', record('A'));
+  assert.equal(w.turn(), ['release web/A']);
+});
+
+moving(
+  'an older keeper that never heard that it was to leave is the current one, if there is no other',
+  () => {
+    const w = world([probe('A')]);
+    w.list('c');
+    w.list('o', record('A'));
+    assert.equal(w.turn(), ['release web/A']);
+    w.tell({ type: 'keeper-lost', at: 1, epoch: 'c', why: 'killed' });
+    w.found('o');
+    assert.equal(w.turn(), []);
+    w.list('o', record('A'));
+    assert.equal([w.observed.leaving.size, w.turn()], [0, ['arm web/A']], 'of the older definition');
+    w.tell({ type: 'died', ...w.told(), id: 'web/A', instance: INSTANCE, pid: 100, ending: { signal: 9 } });
+    w.wait(60_000);
+    assert.equal(w.turn(), ['arm web/A']);
+  },
+);
 
 moving('a command that runs there is waited for, unless several may run at once', () => {
   const modes = ['never', 'after', 'immediately'] as const;

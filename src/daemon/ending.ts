@@ -1,4 +1,5 @@
 import type { Settings } from '../config/config.ts';
+import { EXIT, type ExitCode } from '../control/protocol.ts';
 import { jailOf, type Observed } from '../plan/observed.ts';
 import type { Keepers } from './keepers/keepers.ts';
 import type { Loop } from './loop.ts';
@@ -27,9 +28,10 @@ export interface EndingParts {
   readonly say: (level: 'info' | 'warn' | 'error', what: string) => void;
   /** Nothing from outside is to be learned any more: the file's changes, the jails'. */
   readonly deafen: () => Promise<void>;
-  /** The last thing: lets go of socket, pidfile and history. @param left pids of keepers that have not ended */
-  readonly close: (left: readonly number[]) => void;
-  readonly closeToLeave: () => void;
+  /** A supervisor waits for the end of this process, and starts the daemon anew when it is an error. */
+  readonly supervised: boolean;
+  /** The last thing: lets go of socket, pidfile and history. */
+  readonly close: (code: ExitCode) => void;
 }
 
 /** A keeper tells the ends of commands and is acknowledged; a disk may be slow: so long beyond all limits, ms. */
@@ -71,7 +73,8 @@ export function createEnding(parts: EndingParts): Ending {
     clearInterval(telling);
     for (const pid of left)
       parts.say('error', `keeper pid ${pid} does not end; it is left to do so by itself`);
-    parts.close(left);
+    parts.say('info', 'stopped');
+    parts.close(left.length === 0 ? EXIT.ok : EXIT.failed);
     return left;
   }
 
@@ -90,7 +93,7 @@ export function createEnding(parts: EndingParts): Ending {
       await parts.deafen();
       parts.orphans.stop();
       await parts.keepers.leave();
-      parts.closeToLeave();
+      parts.close(parts.supervised ? EXIT.busy : EXIT.ok);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Sighting, Whereabouts } from '../jails/jail.ts';
 import type { Lister } from '../jails/lister.ts';
 import { findListed, sightAll } from '../jails/listing.ts';
+import { reasonOf } from '../reason.ts';
 
 type Followed = ReadonlyMap<string, Whereabouts>;
 
@@ -38,7 +39,7 @@ export function listJails(lister: Lister, teller: Teller): ListedJails {
       say(undefined);
       return sightings;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       say(why);
       const names = [...followed].filter(([, whereabouts]) => isListed(whereabouts)).map(([name]) => name);
       return names.map((name) => ({ name, refused: `the jails cannot be listed: ${why}`, unsure: true }));

@@ -4,6 +4,7 @@ import type { Lister } from '../jails/lister.ts';
 import { look, lookPid } from '../jails/look.ts';
 import { watchPidfiles } from '../jails/watch.ts';
 import { listJails } from './listed-jails.ts';
+import { reasonOf } from '../reason.ts';
 
 /** Knows where every jail that matters is to be found, and looks: when told, when a pidfile changed, and every `rescan` ms. */
 export interface Looker {
@@ -141,7 +142,7 @@ async function lookSafely(name: string, whereabouts: Whereabouts): Promise<Sight
   } catch (error) {
     return {
       name,
-      refused: `it could not be looked at: ${error instanceof Error ? error.message : String(error)}`,
+      refused: `it could not be looked at: ${reasonOf(error)}`,
     };
   }
 }

@@ -1,5 +1,7 @@
 import type { Event } from '../event.ts';
 import type { Markers, Orphan } from '../keeper/markers.ts';
+import { jailOf } from '../plan/observed.ts';
+import type { Loop } from './loop.ts';
 import type { Written } from './written.ts';
 
 /**
@@ -115,4 +117,10 @@ export function watchOrphans({ markers, written, about, post }: OrphanParts): Or
       clearInterval(timer);
     },
   };
+}
+
+/** Of a probe's command by the definition that holds now: that of the run died with its keeper. */
+export function limitsOf({ desired, observed }: Loop, id: string): ReturnType<OrphanParts['about']> {
+  const probe = desired.forJail(jailOf(observed, id)).get(id)?.probe;
+  return { timeout: probe?.timeout ?? 0, killAfter: probe?.killAfter ?? 0 };
 }

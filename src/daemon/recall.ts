@@ -1,6 +1,7 @@
 import type { Event } from '../event.ts';
 import { recallTriggers } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
+import { reasonOf } from '../reason.ts';
 
 export interface RecallParts {
   readonly journal: Journal;
@@ -26,7 +27,7 @@ export async function recall({ journal, post, say }: RecallParts): Promise<void>
       const { probes, newest } = await recallTriggers(journal.read(note));
       post({ type: 'recalled', at, probes: [...probes].map(([id, past]) => ({ id, ...past })), newest });
     } catch (error) {
-      say('error', 'the history cannot be read', error instanceof Error ? error.message : String(error));
+      say('error', 'the history cannot be read', reasonOf(error));
       post({ type: 'recalled', at, probes: [], newest: [] });
     }
     const [first] = damaged;

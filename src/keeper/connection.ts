@@ -5,6 +5,7 @@ import { readForeignMessage, readMessage } from './read-message.ts';
 import { orderFields, type Order } from './orders.ts';
 import { epochOfSocket } from './start.ts';
 import { versionAfterRefusal } from './version-1.ts';
+import { reasonOf } from '../reason.ts';
 
 /** The protocol that this daemon speaks (PROTOCOL.md, "History of versions"). */
 export const PROTOCOL_VERSION = 2;
@@ -51,7 +52,7 @@ export async function connectKeeper(path: string, listener: Listener): Promise<C
     try {
       for (const frame of read(piece)) take(frame);
     } catch (error) {
-      why = error instanceof Error ? error.message : String(error);
+      why = reasonOf(error);
       socket.destroy();
     }
   });

@@ -9,6 +9,7 @@ import { guardSocket } from './socket-guard.ts';
 import { watchStopped } from './stopped.ts';
 import { findStrays, type Strays } from './strays.ts';
 import { take } from './voice.ts';
+import { reasonOf } from '../../reason.ts';
 
 /** The daemon's keepers: probes are armed in the *current* one, and others *leave*. */
 export interface Keepers {
@@ -136,7 +137,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
   function attendSoon(): void {
     if (closed || !engaged) return;
     attend().catch((error) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       const what = 'no keeper can be started; every probe is away';
       post({ type: 'daemon', at: Date.now(), level: 'error', what, why });
       retry = setTimeout(attendSoon, TRY_AGAIN_AFTER);

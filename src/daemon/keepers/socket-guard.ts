@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import type { Event } from '../../event.ts';
+import { reasonOf } from '../../reason.ts';
 
 /** Sees to it that the next daemon will find the keeper. */
 export interface SocketGuard {
@@ -44,7 +45,7 @@ export function guardSocket(parts: SocketGuardParts): SocketGuard {
       if (mkdirSync(stateDirectory, { recursive: true, mode: 0o700 }) !== undefined) parts.emptied();
       await parts.replace();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       say('error', `keeper ${epoch}, which no other daemon would find, cannot be replaced`, why);
     }
   }

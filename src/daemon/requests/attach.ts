@@ -15,6 +15,7 @@ import type { Looker } from '../looker.ts';
 import { runningJail, type Adhoc } from '../../plan/observed.ts';
 import type { Loop } from '../loop.ts';
 import type { Services } from './services.ts';
+import { reasonOf } from '../../reason.ts';
 
 /** The largest uid and gid: 4294967295 means "no change" to setresuid(2). */
 const MOST_ID = 4_294_967_294;
@@ -112,7 +113,7 @@ async function findJail(loop: Loop, looker: Looker, word: string): Promise<Jail>
 }
 
 function refuseBlindly(error: unknown): never {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = reasonOf(error);
   throw new Complaint(EXIT.failed, `the jails cannot be listed: ${why}`, 'nothing was kept');
 }
 

@@ -169,7 +169,8 @@ export async function run({
   }
 
   await begin({ loop, looker, keepers, disk, say: (...words) => log.say(...words) }, events, asked);
-  adopted(standing, []);
+  // Not what it began with: the file may have been edited since, and taken over.
+  adopted(reloader.standing, []);
   const services = { loop, reloader, looker, journal, outputs, feed, state, keepers, ending };
   socket.open(createHandlers({ ...services, config: options.config, own, version, startedAt, options }));
   const warning = standstillOf(loop.observed);

@@ -1,0 +1,46 @@
+/** The file is edited while a daemon starts: what it has taken over holds, and is what the next daemon goes by. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { Facts } from '../../src/daemon/state-file.ts';
+import type { Config } from '../../src/config/config.ts';
+import { fired } from '../history/lines.ts';
+import { isAlive } from '../rig/proc.ts';
+import { until } from '../rig/until.ts';
+import { probesOf, scene, stories } from './scene.ts';
+
+const { tell, run } = stories('start edited');
+
+tell('again and again', async (t) => {
+  const s = await scene(t, () => ({ N: { command: 'true', description: '0' } }));
+  const pid = await s.host.pid();
+  process.kill(pid, 'SIGKILL');
+  await until(() => !isAlive(pid), 'the daemon is gone');
+  // So much to read that the start takes a while.
+  const lines = Array.from({ length: 90_000 }, (_, n) => `${JSON.stringify(fired(n))}\n`).join('');
+  await writeFile(join(s.host.state, 'history.jsonl'), lines, { mode: 0o600 });
+
+  const told = (await s.host.log()).length;
+  let started = false;
+  const start = s.host.start().finally(() => (started = true));
+  for (let n = 1; ; n++) {
+    await s.write((file) => (probesOf(file)['N'] = { command: 'true', description: String(n) }));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    // Not in the last moment, which is any reload's.
+    if (started || (await s.host.log()).slice(told).includes(' has pid ')) break;
+  }
+  assert.is((await start).code, 0);
+  const { config } = await s.host.json<{ config: { generation: number } }>('status');
+  const probe = await s.host.probe('web/N', () => true, 'is there');
+  const read = async <T>(name: string): Promise<T> =>
+    JSON.parse(await readFile(join(s.host.state, name), 'utf8')) as T;
+  const facts = await read<Facts>('state.json');
+  const remembered = await read<Config>('config.json');
+  assert.is(facts.generation, config.generation);
+  assert.is(
+    remembered.jails[0]?.probes[0]?.description,
+    (probe as unknown as { description: string }).description,
+  );
+});
+
+run();

@@ -85,10 +85,11 @@ export function createDraft(
   const decoded = decode(file, bytes);
   if ('problem' in decoded) return { draft: broken([decoded.problem]) };
   const parsed = parse(createSource(file, decoded.text), budget);
-  if ('problems' in parsed) return { draft: broken(parsed.problems) };
-
   const { tree } = parsed;
-  const { problems, wrong } = validate(tree);
+  if (!tree) return { draft: broken(parsed.problems) };
+
+  const { problems: mistakes, wrong } = validate(tree);
+  const problems = [...parsed.problems, ...mistakes];
   const whole = (isMapping(tree.value) ? tree.value : {}) as ConfigFile;
   const sound = <Key extends keyof ConfigFile>(key: Key) => (wrong([key]) ? undefined : whole[key]);
   const draft: Draft = {

@@ -36,10 +36,10 @@ export function createDrafting(): Drafting {
     const known = trees.get(file);
     if (known || bytes === undefined) return known;
     const decoded = decode(file, bytes);
-    const parsed = 'text' in decoded ? parse(createSource(file, decoded.text), { ...parseLimits }) : decoded;
-    if (!('tree' in parsed)) return undefined;
-    trees.set(file, parsed.tree);
-    return parsed.tree;
+    if (!('text' in decoded)) return undefined;
+    const { tree } = parse(createSource(file, decoded.text), { ...parseLimits });
+    if (tree) trees.set(file, tree);
+    return tree;
   };
 
   const placeAll: Drafting['place'] = (files, objections) => {

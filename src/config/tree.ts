@@ -26,8 +26,8 @@ export interface Budget {
   repeats: number;
 }
 
-/** A text that is YAML, or what is wrong with it. */
-export type Parsed = { readonly tree: Tree } | { readonly problems: readonly Diagnostic[] };
+/** A text that is YAML, or what is wrong with it; where the rest can be judged all the same, both. */
+export type Parsed = { readonly tree?: Tree; readonly problems: readonly Diagnostic[] };
 
 export type Path = readonly (string | number)[];
 type Mapping = Record<string, unknown>;
@@ -63,6 +63,8 @@ export function createTree(
   budget: Budget,
 ): Parsed {
   const problems: Diagnostic[] = [];
+  /** Of these problems the rest of the file does not suffer. */
+  let slips = 0;
   const places = new Map<object, { keys: Map<string, Range>; values: Map<string | number, Range> }>();
   const anchors = new Map<string, unknown>();
   const following = new Set<unknown>();
@@ -136,21 +138,24 @@ export function createTree(
       const key = name.node.value;
       if (name.node.anchor !== undefined) anchors.set(name.node.anchor, item.key);
       if (key === '__proto__') {
+        slips += 1;
         fail(range, 'bad-name', 'this name cannot be used');
         continue;
       }
+      const value = convert(item.value);
       const first = keys.get(key);
       if (first !== undefined) {
         const message = `the key ${JSON.stringify(key)} stands here for the second time`;
         const hint = `the first is on line ${source.origin(first.start).line}; one of them must go`;
+        slips += 1;
         fail(range, 'duplicate-key', message, hint);
+        continue;
       }
-      const value = convert(item.value);
       if (key === '<<') {
         merged.push({ range, value });
         continue;
       }
-      keys.set(key, first ?? range);
+      keys.set(key, range);
       const place = rangeOf(item.value as Node | null);
       if (place) values.set(key, place);
       mapping[key] = value;
@@ -182,7 +187,7 @@ export function createTree(
   };
 
   const value = convert(root);
-  if (problems.length > 0) return { problems };
+  if (problems.length > slips) return { problems };
 
   const whole = rangeOf(root as Node | null) ?? { start: 0, end: 0 };
   const place = (path: Path, part: 'key' | 'value'): Range => {
@@ -208,5 +213,5 @@ export function createTree(
       range,
       value: (mapping as Mapping)[key],
     }));
-  return { tree: { source, value, entries, place } };
+  return { tree: { source, value, entries, place }, problems };
 }

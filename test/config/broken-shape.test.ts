@@ -111,6 +111,34 @@ tellsAll([
 `,
   ],
   [
+    'a key twice, and a name that cannot be, hide nothing of what else is wrong',
+    `jails:
+  web:
+    probes:
+      A: {command: x, __proto__: 1}
+      A: {command: y}
+      B: {comand: z}
+setings: {}
+`,
+    `@/jaildaemon.yml:4:23: error: this name cannot be used
+  4 |       A: {command: x, __proto__: 1}
+    |                       ^^^^^^^^^
+@/jaildaemon.yml:5:7: error: the key "A" stands here for the second time
+  5 |       A: {command: y}
+    |       ^
+    = the first is on line 4; one of them must go
+@/jaildaemon.yml:6:11: error: unknown key "comand"
+  6 |       B: {comand: z}
+    |           ^^^^^^
+    = did you mean "command"?
+@/jaildaemon.yml:7:1: error: unknown key "setings"
+  7 | setings: {}
+    | ^^^^^^^
+    = did you mean "settings"?
+4 errors.
+`,
+  ],
+  [
     'a key twice in a flow mapping',
     `jails: {web: {}, web: {}}
 `,

@@ -26,7 +26,14 @@ export type ConfigEvent =
   /** A configuration was loaded and holds from now on. */
   | { readonly type: 'configured'; readonly at: number; readonly generation: number; readonly file: string }
   /** It was read again and nothing had changed. */
-  | { readonly type: 'unchanged'; readonly at: number; readonly generation: number; readonly file: string }
+  | {
+      readonly type: 'unchanged';
+      readonly at: number;
+      readonly generation: number;
+      readonly file: string;
+      /** It was in error before. */
+      readonly healed?: true;
+    }
   /** It has errors and changes nothing. */
   | {
       readonly type: 'misconfigured';

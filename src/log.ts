@@ -46,7 +46,9 @@ export function describe(event: Event): LogLine | undefined {
     case 'configured':
       return undefined; // said with its totals, once they are known
     case 'unchanged':
-      return line('debug', undefined, `${event.file} was read again: nothing has changed`);
+      return event.healed
+        ? line('info', undefined, `${event.file} is good again: generation ${event.generation} stays active`)
+        : line('debug', undefined, `${event.file} was read again: nothing has changed`);
     case 'misconfigured': {
       const [first, ...more] = event.diagnostics.filter(({ severity }) => severity === 'error');
       const where = first ? `${first.file}:${first.line}:${first.column}: ${first.message}` : '';

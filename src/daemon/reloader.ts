@@ -79,14 +79,14 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
       return { ok: false, generation: standing.generation, changes: [], diagnostics: result.diagnostics };
     }
     if (result.digest === standing.digest) {
-      const { error: _, ...healed } = standing;
-      standing = healed;
+      const { error, ...healed } = standing;
+      standing = { ...healed, warnings: result.warnings };
       const { generation, loadedAt } = standing;
       const { loop } = parts;
       const sightings = await parts.looker.survey(whereaboutsOf(loop.wish, loop.observed));
       const events: Event[] = [
         { type: 'sighted', at, sightings },
-        { type: 'unchanged', at, generation, file },
+        { type: 'unchanged', at, generation, file, ...(error && { healed: true as const }) },
       ];
       const changes = untold ?? loop.rehearse(loop.wish, events);
       await loop.adopt(loop.wish, events);

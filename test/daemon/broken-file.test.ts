@@ -39,6 +39,7 @@ tell(
     await until(async () => (await s.host.status()).config.error === undefined, 'it is healed');
     assert.is((await s.host.cli('status')).code, 0);
     assert.is((await s.host.status()).config.generation, 1);
+    assert.match(await s.host.log(), `${s.host.config} is good again: generation 1 stays active`);
     await s.reload((file) => {
       probesOf(file)['MORE'] = { command: 'true' };
     });

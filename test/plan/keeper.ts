@@ -72,7 +72,7 @@ type Unnumbered<E extends Numbered = Numbered> = E extends unknown ? Omit<E, 'ep
 
 let pids = 1000;
 
-/** A keeper in memory: orders in, events out, as PROTOCOL.md describes it and src/keeper/native/record.c does it. */
+/** A keeper in memory: orders in, events out, as PROTOCOL.md describes it and src/keeper/native/record_*.c do it. */
 export class Keeper {
   readonly records = new Map<string, Record>();
   /** Not acknowledged yet. */

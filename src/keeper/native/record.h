@@ -9,6 +9,21 @@
 #include "stage.h"
 #include "timer.h"
 
+/*
+ * A probe's states.
+ *
+ *            arm                ready                 HUP (or fire)
+ *   IDLE ──────────► ENTERING ─────────► ARMED ───────────────────────► RUNNING
+ *    ▲  ▲               │ failed          │ died, by anything else        │
+ *    │  └───────────────┘                 │                               ├─ never: ──────────► SPENT
+ *    └────────────────────────────────────┘                               ├─ after: when the command has ended
+ *                                                                         └─ immediately: at once
+ *                 ENTERING ◄──── COOLING (cooldown, concurrency, budget, …) ◄────────┘
+ *
+ * The record's state decides, not the process: while a probe is replaced it is ARMED and has two of them, and
+ * the first death by HUP is the trigger for both. disarm makes it REMOVING from anywhere, until no process is left;
+ * then it is REMOVED, until no run is left either. A keeper that drains makes nothing ENTERING any more.
+ */
 enum state { IDLE, ENTERING, ARMED, RUNNING, COOLING, SPENT, REMOVING, REMOVED };
 enum reason { NOT_HELD, HELD_COOLDOWN, HELD_CONCURRENCY, HELD_BRAKE, HELD_QUEUE, HELD_BUDGET };
 

@@ -1,4 +1,4 @@
-/* What the daemon orders: order.c, record.c. */
+/* What the daemon orders: order_verbs.c, record_order.c. */
 
 #ifdef SPENT_FOR_EVER
 #define INSTANCE_IS_LOOKED_AT false

@@ -1,4 +1,4 @@
-/* Bodies, runs and records: body.c, run.c, record.c. */
+/* Bodies, runs and records: body.c, run.c, record*.c. */
 
 #ifdef REARM_BEFORE_EXIT
 #define WAITS_FOR_EXIT false

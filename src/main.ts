@@ -25,5 +25,5 @@ const signals: Signals = {
 // What a command is to inherit must be known before anything else is opened.
 const inherited = process.argv[2] === 'chroot' ? (await import('./inherited.ts')).inheritedDescriptors() : [];
 
-const { run } = await import('./cli/program.ts');
+const { run } = await import('./cli/run.ts');
 await run(process.argv.slice(2), signals, inherited);

@@ -4,7 +4,7 @@ import { examine, type Examination } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { Inventory, InventoryProbe } from '../doctor/inventory.ts';
 import { printable } from '../printable.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { print, printJson } from './render.ts';
 
 /** `doctor`: looks at the living system from the host; exit 1 when there is something to mend. */

@@ -6,6 +6,7 @@ import { ConfigComplaint } from '../daemon/first-standing.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import { printable } from '../printable.ts';
 import type { Signals } from '../signals.ts';
+import { complaintText } from './render.ts';
 
 const FAULTS = ['uncaughtException', 'unhandledRejection'] as const;
 /** The exit code of a fault of ours, EX_SOFTWARE. */
@@ -89,11 +90,6 @@ async function failure(error: unknown): Promise<{ code: number; text: string }> 
     code: EXIT.failed,
     text: `jaildaemon: ${error instanceof Error ? stackOf(error) : printable(String(error))}\n`,
   };
-}
-
-/** As the command line tells it: what a path or a file has put into it is made safe for a terminal. */
-function complaintText({ message, hint }: Complaint): string {
-  return `jaildaemon: ${printable(message)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`;
 }
 
 function stackOf({ stack, message }: Error): string {

@@ -1,7 +1,7 @@
 import { ask } from '../control/client.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Entry } from '../history/entry.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { duration, localTime, outcome, print, printJson, table } from './render.ts';
 import { printable } from '../printable.ts';
 

@@ -1,7 +1,7 @@
 import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
 import type { Jail } from '../jails/jail.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { print, printJson, table } from './render.ts';
 
 type Row = Pick<Jail, 'name' | 'kind' | 'instance' | 'jid' | 'pid' | 'path' | 'hostname'>;

@@ -1,6 +1,6 @@
 import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { printJson } from './render.ts';
 
 /** `output ID`: what the command printed, byte for byte; on a terminal control characters are made visible. */

@@ -4,7 +4,7 @@ import { formatDiagnostics } from '../config/format.ts';
 import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
 import type { Change } from '../plan/plan.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { localTime, print, printJson, withoutSource } from './render.ts';
 import { printable } from '../printable.ts';
 

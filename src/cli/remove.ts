@@ -1,6 +1,6 @@
 import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { print, printJson } from './render.ts';
 
 /** `remove ID`: takes an ad hoc probe away. */

@@ -1,10 +1,13 @@
 import type { Diagnostic } from '../config/diagnostic.ts';
+import type { Complaint } from '../control/protocol.ts';
 import { printable, printableJson } from '../printable.ts';
 
 /** A table for people: columns as wide as their longest cell, the last one as long as it is. Text of jails is escaped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows].map((row) => row.map((cell) => printable(cell)));
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const widths = head.map((_, column) =>
+    all.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
@@ -70,4 +73,9 @@ export function printJson(value: unknown): Promise<void> {
 /** For programs: the line itself is for people, a program has the file. */
 export function withoutSource({ source: _source, ...rest }: Diagnostic): Omit<Diagnostic, 'source'> {
   return rest;
+}
+
+/** What and why, and what to do next: what a path or a file has put into it is made safe for a terminal. */
+export function complaintText({ message, hint }: Complaint): string {
+  return `jaildaemon: ${printable(message)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`;
 }

@@ -4,7 +4,7 @@ import { createProbeFilter } from '../control/pattern.ts';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { formatDiagnostics } from '../config/format.ts';
 import type { ProbeStatus } from '../history/status.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { localTime, outcome, print, printJson, table, withoutSource } from './render.ts';
 
 interface KeeperHead {

@@ -1,7 +1,7 @@
 import { ask } from '../control/client.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { printable } from '../printable.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { print, printJson } from './render.ts';
 import { untilEnded } from './until-ended.ts';
 

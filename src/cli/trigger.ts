@@ -1,7 +1,7 @@
 import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
 import type { Entry } from '../history/entry.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { outcome, print, printJson } from './render.ts';
 
 /** `trigger JAIL TITLE`: prints the trigger's id; with `--wait` also how it ended, and exits 1 if it failed. */

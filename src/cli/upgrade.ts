@@ -3,7 +3,7 @@ import { Complaint, EXIT } from '../control/protocol.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import type { ProbeStatus } from '../history/status.ts';
 import { startDetached } from './detach.ts';
-import type { Common } from './program.ts';
+import type { Common } from './common.ts';
 import { print, printJson } from './render.ts';
 import { untilEnded } from './until-ended.ts';
 

@@ -1,0 +1,5 @@
+/** Options that every command has. */
+export interface Common {
+  readonly socket: string;
+  readonly json: boolean;
+}

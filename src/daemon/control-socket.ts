@@ -9,9 +9,17 @@ const HEARD_WITHIN = 2_000;
 /** So often others may come between while a stale socket is taken away. */
 const TRIES = 10;
 
-interface Hello {
+/** What every daemon says of itself at once. */
+export interface Hello {
   readonly pid: number;
   readonly version: string;
+  /** Its state directory. */
+  readonly state: string;
+}
+
+/** Who answers there. @throws Complaint: nobody, or not in time */
+export function findDaemon(path: string): Promise<Hello> {
+  return ask<Hello>(path, { verb: 'hello' }, () => {}, HEARD_WITHIN);
 }
 
 /**
@@ -26,7 +34,7 @@ export async function refuseSecondDaemon(path: string, pidfile: string): Promise
   // What is no socket is not connected to: `claimSocket` says what is in the way.
   if (!found?.isSocket()) return found;
   try {
-    const { pid, version } = await ask<Hello>(path, { verb: 'hello' }, () => {}, HEARD_WITHIN);
+    const { pid, version } = await findDaemon(path);
     throw new Complaint(
       EXIT.busy,
       `a daemon runs already: pid ${pid}, version ${version}, socket ${path}`,

@@ -1,11 +1,13 @@
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { reasonOf } from '../reason.ts';
 import { holdSocket } from './control-guard.ts';
+import type { Hello } from './control-socket.ts';
 import { openLog } from './log-sink.ts';
 import type { DaemonOptions } from './options.ts';
 import { checkSocketLengths, prepareStateDirectory, refuseUntrustedWay } from './paths.ts';
 import { claimPidfile, type Pidfile } from './pidfile.ts';
 import { run, type RunningDaemon } from './run.ts';
+import { claimState } from './state-claim.ts';
 
 /** A daemon that runs. */
 export interface Daemon extends RunningDaemon {
@@ -33,7 +35,7 @@ export async function startDaemon(
   const log = openLog(options.log, options.logFormat);
   let end: (code: number) => void = () => {};
   const ended = new Promise<number>((resolve) => (end = resolve));
-  const hello = async () => ({ pid: process.pid, version });
+  const hello = async (): Promise<Hello> => ({ pid: process.pid, version, state: options.state });
   const socket = await holdSocket(options.socket, options.pidfile, hello, {
     failed: (error) => log.say('error', 'a request failed', reasonOf(error)),
     lost() {
@@ -43,6 +45,7 @@ export async function startDaemon(
   });
   let pidfile: Pidfile | undefined;
   try {
+    await claimState(options.state, options.socket);
     const claimed = (pidfile = claimPidfile(options.pidfile));
     const superseded = ended.then((code): never => {
       throw new Complaint(

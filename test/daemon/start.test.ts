@@ -77,6 +77,26 @@ tell('of several that start in the same instant one runs, with one keeper', asyn
   }
 });
 
+tell(
+  'on the same state with another socket it refuses too, and takes nothing from the one that runs',
+  async (t) => {
+    const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
+    const { pid: probe } = await s.host.reaches('web/BUTTON', 'armed');
+    const pid = await s.host.pid();
+    const other = [...pathsOf(s.host), '-f', join(s.host.dir, 'sock2')];
+    const { code, stderr } = await jaildaemon(['-D', ...other]);
+    assert.is(code, 75, stderr);
+    for (const word of [`pid ${pid}`, s.host.state, s.host.socket]) assert.match(stderr, word);
+    assert.is(await s.host.pid(), pid);
+    assert.is(Number(await readFile(join(s.host.dir, 'pid'), 'utf8')), pid, 'the pidfile is still its own');
+    assert.is((await s.host.reaches('web/BUTTON', 'armed')).pid, probe);
+    // What a daemon that has ended has left is no obstacle.
+    await s.host.cli('stop');
+    assert.is((await jaildaemon(['-D', ...other])).code, 0);
+    assert.is((await jaildaemon(['stop', '-f', join(s.host.dir, 'sock2')])).code, 0);
+  },
+);
+
 tell('what a dead one left is no obstacle: socket, pidfile, keeper’s socket', async (t) => {
   const host = await daemon(t, 'jails: {}');
   const { keeper } = await host.status();

@@ -157,6 +157,8 @@ function asText(before: Snapshot, after: Snapshot): string {
     lines.push(
       `keeper pid ${older?.pid ?? 'unknown'}, protocol ${older?.version ?? 'unknown'}, is replaced by pid ${newer?.pid ?? 'unknown'}, protocol ${newer?.version ?? 'unknown'}: ${armed} probes are armed there`,
     );
-  if (waiting > 0) lines.push(`${waiting} probes were armed before and are not now: see "jaildaemon status"`);
+  // Of a keeper that has not said a word since nobody knows what is armed.
+  if (waiting > 0 && newer?.state === undefined)
+    lines.push(`${waiting} probes were armed before and are not now: see "jaildaemon status"`);
   return `${lines.join('\n')}\n`;
 }

@@ -119,6 +119,32 @@ tell('stop lets a stopped keeper go on first, so that it can end', async (t) => 
   assert.not.ok((await s.jail.ps()).includes('BUTTON'));
 });
 
+tell(
+  'who asks for what only a stopped keeper can do is told at once, and nothing is done later',
+  async (t) => {
+    const s = await scene(t, ONE);
+    await s.host.reaches('web/BUTTON', 'armed');
+    const pid = await stopKeeper(t, s);
+    for (const asked of [
+      ['trigger', 'web', 'BUTTON'],
+      ['-c', 'true', '-j', 'web'],
+    ]) {
+      const { code, stderr } = await s.host.cli(...asked);
+      assert.is(code, 75, stderr);
+      assert.match(stderr, `pid ${pid}, is stopped`);
+      assert.match(stderr, 'kill -CONT');
+    }
+    const upgraded = await s.host.cli('upgrade');
+    assert.is(upgraded.code, 0, upgraded.stderr);
+    assert.match(upgraded.stdout, `the keeper, pid ${pid}, is stopped`);
+    assert.not.match(upgraded.stdout, 'are not now', 'nobody can know that yet');
+    process.kill(pid, 'SIGCONT');
+    assert.is((await s.host.cli('trigger', 'web', 'BUTTON', '--wait')).code, 0);
+    assert.equal(await s.lines(), ['ran'], 'once: what was refused is not done');
+    assert.is((await s.host.status()).probes.length, 1);
+  },
+);
+
 tell('also one that a new daemon has not heard a word of', async (t) => {
   const s = await scene(t, ONE);
   await s.host.reaches('web/BUTTON', 'armed');

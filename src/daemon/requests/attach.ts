@@ -15,6 +15,7 @@ import type { Looker } from '../looker.ts';
 import { runningJail, type Adhoc } from '../../plan/observed.ts';
 import type { Loop } from '../loop.ts';
 import type { Services } from './services.ts';
+import { refuseStandstill } from './standstill.ts';
 import { reasonOf } from '../../reason.ts';
 
 /** The largest uid and gid: 4294967295 means "no change" to setresuid(2). */
@@ -28,6 +29,7 @@ export function attachHandler(services: Services): Handler {
   return async (args, reply) => {
     const command = textArgument(args, 'command', 65_536);
     const jail = await findJail(loop, looker, textArgument(args, 'jail', 1023));
+    await refuseStandstill(services);
     const adhocCount = state.facts.adhocCount + 1;
     const id = `adhoc/${adhocCount}`;
     const probe = probeFrom(args, command, adhocCount);

@@ -4,6 +4,7 @@ import type { Line } from '../../history/entry.ts';
 import type { Wanted } from '../../plan/wanted.ts';
 import type { Feed } from '../feed.ts';
 import type { Services } from './services.ts';
+import { refuseStandstill } from './standstill.ts';
 
 /** `trigger JAIL TITLE`: fires an armed probe from the host; with `wait` it answers when the command has ended. */
 export function triggerHandler({ loop, keepers, feed }: Services): Handler {
@@ -12,6 +13,7 @@ export function triggerHandler({ loop, keepers, feed }: Services): Handler {
     const title = textArgument(args, 'title');
     const wait = flagArgument(args, 'wait');
     const want = find(loop.desired.forJail(jail), jail, title);
+    await refuseStandstill({ keepers, loop });
     // A probe that is still to move is triggered where it is.
     const older = loop.observed.jails.get(jail)?.probes.get(want.id)?.leaving?.[0];
     const link = older ? keepers.of(older.epoch) : keepers.current;

@@ -23,6 +23,7 @@ bool child_watch(struct keeper *keeper, struct child *child, pid_t pid, int hand
 		&& table_add(&keeper->children, &keeper->arena, &child->node, hash_number((uint32_t)pid)))
 		return true;
 	reason = errno;
+	keeper->strays = true; /* it is reaped as one of those */
 	child->pid = 0;
 	watch_child_over(&keeper->watch, child);
 	kill(pid, SIGKILL); /* it is our child and not reaped: the number is still its own */
@@ -48,6 +49,7 @@ bool child_adopt(struct keeper *keeper, struct child *child, pid_t pid, unsigned
 		return false;
 	}
 	handle = process_handle(pid);
+	keeper->strays |= handle == -1;
 	return handle != -1 && child_watch(keeper, child, pid, handle, what);
 }
 
@@ -81,19 +83,16 @@ static void kill_if_stray(struct keeper *keeper, pid_t pid)
 
 	if (pid <= 0 || child_find(keeper, pid))
 		return;
+	kill(pid, SIGKILL); /* it is our child and not reaped: the number is still its own */
 	stray = arena_take_clear(&keeper->arena, sizeof *stray);
 	if (!stray)
 		return;
-	stray->changed = stray_changed;
-	if (!child_adopt(keeper, stray, pid, 0)) {
+	stray->changed = stray_changed; /* called also if it was dead before we watched it */
+	if (!child_adopt(keeper, stray, pid, 0))
 		arena_give(&keeper->arena, stray, sizeof *stray);
-		return;
-	}
-	child_kill(stray, SIGKILL);
-	stray_changed(keeper, stray); /* if it was dead before we watched it */
 }
 
-/* This walks all children, but only after somebody on the host has killed an entry half-way. */
+/* This walks all children, but only after somebody on the host has killed an entry half-way, or one could not be watched. */
 void child_kill_strays(struct keeper *keeper)
 {
 	process_each_child(keeper, kill_if_stray);

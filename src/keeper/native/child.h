@@ -16,10 +16,10 @@ struct child {
 	void (*changed)(struct keeper *keeper, struct child *child); /* it has ended, or a tracer let it go */
 };
 
-/* From now on, `changed` is called. False and errno: it could not be watched, and is killed. */
+/* From now on, `changed` is called. False and errno: it could not be watched, and is killed as a stray. */
 bool child_watch(struct keeper *keeper, struct child *child, pid_t pid, int handle, unsigned what);
 
-/* Takes over a child that another child started in our name. False and errno, if it is none or known. */
+/* Takes over a child that another child started in our name. False and errno: it is none, or known, or goes as a stray. */
 bool child_adopt(struct keeper *keeper, struct child *child, pid_t pid, unsigned what);
 
 void child_kill(const struct child *child, int signal);
@@ -29,7 +29,10 @@ void child_forget(struct keeper *keeper, struct child *child); /* when it has be
 void child_ready(struct keeper *keeper, void *child);
 struct child *child_find(const struct keeper *keeper, pid_t pid);
 
-/* Kills children that nobody here knows: what an entering process left behind that was itself killed. */
+/*
+ * Kills children that nobody here knows: what an entering process left behind that was itself killed, and what could not
+ * be watched.
+ */
 void child_kill_strays(struct keeper *keeper);
 
 #endif

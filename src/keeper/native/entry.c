@@ -310,9 +310,10 @@ int entries_start(struct keeper *keeper)
 	/* A clone that nobody named looks like those that are about to be named: wait until there are none of these. */
 	if (keeper->strays && keeper->unnamed > 0)
 		return -1;
-	if (keeper->strays)
+	if (keeper->strays) {
+		keeper->strays = false;
 		child_kill_strays(keeper);
-	keeper->strays = false;
+	}
 
 	for (int started = 0; link != ring && keeper->entering < AT_ONCE;) {
 		struct instance *instance = OWNER(link, struct instance, ring);

@@ -72,6 +72,7 @@ struct keeper {
 	int64_t last_end;
 
 	bool draining, quitting;
+	bool grace_over; /* of quit: no command begins any more */
 	struct timer grace, patience;
 	int64_t quit_at;
 

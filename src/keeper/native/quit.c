@@ -10,6 +10,7 @@ enum { FOR_A_DAEMON = 5000, FOR_TRACED = 2000 };
 static void grace_over(struct keeper *keeper, struct timer *timer)
 {
 	(void)timer;
+	keeper->grace_over = true;
 	runs_terminate(keeper);
 }
 
@@ -32,6 +33,7 @@ void quit_begin(struct keeper *keeper, uint64_t grace)
 			record_disarm(keeper, OWNER(link, struct record, link));
 		}
 	}
+	keeper->grace_over = false;
 	keeper->grace.ring = grace_over;
 	(void)timer_set(keeper, &keeper->grace, clock_now() + (int64_t)grace);
 }

@@ -238,6 +238,8 @@ static bool run_start(struct keeper *keeper, struct run *run)
 
 void runs_start(struct keeper *keeper)
 {
+	if (keeper->grace_over)
+		runs_terminate(keeper); /* of a HUP that came to light only now */
 	while (!list_empty(&keeper->waiting) && keeper->running < keeper->budget && launch_possible(keeper))
 		if (!run_start(keeper, OWNER(keeper->waiting.next, struct run, of_keeper)))
 			return;

@@ -29,6 +29,7 @@ static bool waits_its_turn(const struct keeper *keeper, const struct record *rec
 static enum reason must_wait(struct keeper *keeper, struct record *record, int64_t *until)
 {
 	const struct definition *definition = record->definition;
+	uint64_t cap = definition->respawn == RESPAWN_IMMEDIATELY ? definition->concurrency : 1;
 	int64_t now = clock_now();
 
 	*until = record->triggered + (int64_t)definition->cooldown;
@@ -38,7 +39,7 @@ static enum reason must_wait(struct keeper *keeper, struct record *record, int64
 	if (keeper->brake && record->window_triggers >= keeper->brake && now < *until)
 		return HELD_BRAKE;
 	*until = 0;
-	if (definition->respawn == RESPAWN_IMMEDIATELY && record->run_count >= definition->concurrency)
+	if (record->run_count >= cap)
 		return HELD_CONCURRENCY;
 	if (waits_its_turn(keeper, record))
 		return HELD_BUDGET;

@@ -236,13 +236,27 @@ static bool run_start(struct keeper *keeper, struct run *run)
 	return true;
 }
 
+/* Those of `never` and `after` do not overlap, nor with what began when its probe was still `immediately`. */
+static bool must_follow(const struct run *run)
+{
+	return run->definition->respawn != RESPAWN_IMMEDIATELY && run->record->runs.next != &run->of_record;
+}
+
 void runs_start(struct keeper *keeper)
 {
+	struct list *link, *next;
+
 	if (keeper->grace_over)
 		runs_terminate(keeper); /* of a HUP that came to light only now */
-	while (!list_empty(&keeper->waiting) && keeper->running < keeper->budget && launch_possible(keeper))
-		if (!run_start(keeper, OWNER(keeper->waiting.next, struct run, of_keeper)))
+	for (link = keeper->waiting.next; link != &keeper->waiting; link = next) {
+		struct run *run = OWNER(link, struct run, of_keeper);
+
+		next = link->next;
+		if (keeper->running >= keeper->budget || !launch_possible(keeper))
 			return;
+		if (!must_follow(run) && !run_start(keeper, run))
+			return;
+	}
 }
 
 void run_count_folded(struct record *record, uint64_t seq)

@@ -60,8 +60,7 @@ void record_settle(struct keeper *keeper, struct record *record)
 	case SPENT:
 		return;
 	}
-	if (record->rearm)
-		record->fired = 0;
+	record->fired = 0; /* it comes back: by that trigger it is not spent, whatever it becomes later */
 	record->rearm = false;
 	record_want(keeper, record);
 }

@@ -22,6 +22,22 @@
 
 enum { SOFT_DESCRIPTORS = 1024, LINK_MAX_LENGTH = 4095 };
 
+static int64_t since_boot(void)
+{
+	struct timespec now;
+
+#ifdef CLOCK_BOOTTIME
+	clock_gettime(CLOCK_BOOTTIME, &now); /* cannot fail for these clocks */
+#else
+	clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * By the moment and its pid a marker names the process: so it is that of the fork, not the one at which the process, on a
+ * host with much to do, has come so far as to make its marker.
+ */
 void command_prepare(struct command *command, const struct definition *definition, const char *id, bool by_host)
 {
 	memcpy(command->copy, definition, sizeof *definition + definition->length);
@@ -29,6 +45,7 @@ void command_prepare(struct command *command, const struct definition *definitio
 	snprintf(command->id, sizeof command->id, "%s", id);
 	command->by_host = by_host;
 	command->keeper = getpid();
+	command->began = since_boot();
 }
 
 /* The next child, of another jail, is not to find it. */
@@ -57,19 +74,11 @@ static int make_marker(const struct command *command)
 	const char *key = definition_text(definition, definition->key);
 	const char *once = definition->respawn == RESPAWN_NEVER ? ",once" : "";
 	char link[LINK_MAX_LENGTH];
-	struct timespec now;
-	int64_t since_boot;
 
-#ifdef CLOCK_BOOTTIME
-	clock_gettime(CLOCK_BOOTTIME, &now);
-#else
-	clock_gettime(CLOCK_MONOTONIC, &now);
-#endif
-	since_boot = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	if (PROTOCOL_VERSION == 1)
-		snprintf(link, sizeof link, "%ld %" PRId64 " %s", (long)getpid(), since_boot, key);
+		snprintf(link, sizeof link, "%ld %" PRId64 " %s", (long)getpid(), command->began, key);
 	else
-		snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s %s", (long)getpid(), since_boot,
+		snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s %s", (long)getpid(), command->began,
 			definition_text(definition, definition->instance), once, command->by_host ? ",host" : "", key);
 	return symlinkat(link, FD_RUNNING, command->id) == -1 ? errno : 0;
 }

@@ -24,6 +24,7 @@ struct command {
 	char id[ID_ROOM];
 	bool by_host;
 	pid_t keeper;
+	int64_t began; /* ms since the boot, for the marker */
 	_Alignas(struct definition) char copy[sizeof(struct definition) + FRAME_MAX];
 	struct definition *definition; /* in there */
 	char *words[WORDS_MAX];        /* argument vector and environment, made by the child */

@@ -48,7 +48,7 @@ struct record {
 	enum state state;
 	enum reason reason; /* of COOLING */
 	int64_t since, until;
-	uint64_t fired;    /* the newest trigger in its instance since it was last armed by order */
+	uint64_t fired;    /* the newest trigger in its instance, until it comes back: what it may be spent by */
 	int64_t triggered; /* CLOCK_MONOTONIC; -1: never */
 	int64_t window;    /* of the brake: its beginning */
 	uint32_t window_triggers, run_count;

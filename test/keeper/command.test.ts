@@ -41,6 +41,18 @@ const written = async (path: string): Promise<string> =>
     `${path} is written`,
   );
 
+/** From now on this call takes the keeper's children so long that it looks stuck. */
+async function slowDown(t: Teller, pid: number, call: string): Promise<void> {
+  const what = ['-e', `trace=${call}`, '-e', `inject=${call}:delay_enter=1s`];
+  const tracer = spawn('strace', ['-f', '-p', String(pid), '-o', join(t.dir, 'trace'), ...what], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.defer('end the tracer', () => tracer.kill('SIGKILL'));
+  let said = '';
+  tracer.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await until(() => said.includes('attached'), 'the keeper is traced', { last: () => said });
+}
+
 story(test, 'a command starts clean', { unless }, async (t) => {
   const { run, client } = await scene(t);
   const out = join(t.dir, 'out');
@@ -345,6 +357,21 @@ story(
 
 story(
   test,
+  'a command that is slow to begin is told of when it has begun',
+  { unless: noStrace },
+  async (t) => {
+    const { arm, client, pid } = await scene(t);
+    await arm('a', { arg: ['/bin/sleep', '1000'] });
+    const probe = String((await client.next('armed'))['pid']);
+    // What a child does first; meanwhile the keeper has done all there was to do for it.
+    await slowDown(t, pid, 'close_range');
+    kill(probe, 'SIGHUP');
+    await client.next('started');
+  },
+);
+
+story(
+  test,
   'a command whose keeper dies before its marker is there never runs',
   { unless: noStrace },
   async (t) => {
@@ -352,25 +379,7 @@ story(
     const ran = join(t.dir, 'ran');
     await arm('a', { arg: ['/bin/touch', ran] });
     const probe = String((await client.next('armed'))['pid']);
-    const tracer = spawn(
-      'strace',
-      [
-        '-f',
-        '-p',
-        String(pid),
-        '-o',
-        join(t.dir, 'trace'),
-        '-e',
-        'trace=symlinkat',
-        '-e',
-        'inject=symlinkat:delay_enter=2s',
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    t.defer('end the tracer', () => tracer.kill('SIGKILL'));
-    let said = '';
-    tracer.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    await until(() => said.includes('attached'), 'the keeper is traced', { last: () => said });
+    await slowDown(t, pid, 'symlinkat');
     kill(probe, 'SIGHUP');
     const born = await until(async () => {
       const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).split(' ');

@@ -212,6 +212,9 @@ static void loop(struct keeper *keeper)
 		wait = stand_back(keeper, now, since, 0);
 		more = wait ? wait : urgent ? 0 : entries_start(keeper);
 		more = sooner(more, scribes_start(keeper, wait || urgent ? now - UNREAD_MAX : now));
+		/* As long as we hold ends of a child's pipes for it, their end, which says that it executes, is not told. */
+		if (!launch_tidy(keeper))
+			more = sooner(more, STAND_BACK_MAX);
 		wait = stand_back(keeper, now, since, LULL);
 		if (wait) {
 			more = sooner(more, wait);

@@ -33,9 +33,10 @@ pid_t launch(struct keeper *keeper, struct child *child, unsigned watch, const s
 	return pid;
 }
 
-void launch_tidy(struct keeper *keeper)
+bool launch_tidy(struct keeper *keeper)
 {
 	(void)keeper;
+	return true;
 }
 
 void launch_ended(struct keeper *keeper, pid_t pid)

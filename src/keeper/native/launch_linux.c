@@ -51,7 +51,7 @@ static int pad_number(int pad)
 	return SHARED + pad * PAD;
 }
 
-void launch_tidy(struct keeper *keeper)
+bool launch_tidy(struct keeper *keeper)
 {
 	struct launcher *launcher = &keeper->launcher;
 	_Atomic unsigned char *left = launcher->left;
@@ -63,6 +63,7 @@ void launch_tidy(struct keeper *keeper)
 			(void)dup3(STDIN_FILENO, pad_number(pad) + i, O_CLOEXEC); /* both are open: cannot fail */
 		launcher->in_flight &= ~(1 << pad);
 	}
+	return launcher->in_flight == 0;
 }
 
 void launch_ended(struct keeper *keeper, pid_t pid)
@@ -77,7 +78,7 @@ void launch_ended(struct keeper *keeper, pid_t pid)
 
 bool launch_possible(struct keeper *keeper)
 {
-	launch_tidy(keeper);
+	(void)launch_tidy(keeper);
 	return keeper->launcher.in_flight != (1 << PADS) - 1;
 }
 

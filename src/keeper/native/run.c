@@ -60,7 +60,7 @@ static void read_outcome(struct keeper *keeper, struct run *run)
 	struct command_report report;
 	ssize_t got;
 
-	launch_tidy(keeper); /* our copy of the pipe's other end goes, or we should never see it end */
+	(void)launch_tidy(keeper); /* our copy of the pipe's other end goes, or we should never see it end */
 	while (run->outcome != -1 && (got = read(run->outcome, &report, sizeof report)) != -1) {
 		if (got == 0) {
 			close_outcome(keeper, run);

@@ -140,7 +140,7 @@ int scribes_start(struct keeper *keeper, int64_t before)
 			return -1;
 		if (started == A_FEW)
 			return 0;
-		launch_tidy(keeper); /* or our own copy of the pipe's other end would keep it from looking silent */
+		(void)launch_tidy(keeper); /* or our own copy of the pipe's other end would keep it from looking silent */
 		needed = !silent(scribe);
 		if (needed && (!launch_possible(keeper) || !start(keeper, scribe)))
 			return 1;

@@ -48,7 +48,8 @@ export function createDesired(declared: Declared, observed: Observed): Desired {
   function forJail(name: string): ReadonlyMap<string, Wanted> {
     const known = memo.get(name);
     if (known) return known;
-    const all = [...declaredFor(name), ...(adhocByJail.get(name) ?? [])];
+    const all = declaredFor(name);
+    for (const one of adhocByJail.get(name) ?? []) all.push(withHolder(one, all));
     const together = shared.get(name) ?? [];
     const earlier = together.slice(0, together.indexOf(name));
     const wanted =
@@ -57,6 +58,14 @@ export function createDesired(declared: Declared, observed: Observed): Desired {
         : new Map(all.map((one) => [one.id, earlier.length > 0 ? withClash(one, earlier) : one]));
     memo.set(name, wanted);
     return wanted;
+  }
+
+  /** An ad hoc probe is asked for when its title is free; but two may be asked for at once, or the file be loaded meanwhile. */
+  function withHolder(one: Wanted, earlier: readonly Wanted[]): Wanted {
+    const holder = earlier.find(
+      (other) => other.clash === undefined && other.probe.title === one.probe.title,
+    );
+    return holder ? { ...one, clash: `the title "${one.probe.title}" is that of ${holder.id}` } : one;
   }
 
   /** A title that a jail earlier in the same namespace holds already. */

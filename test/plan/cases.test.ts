@@ -179,4 +179,27 @@ cases('of jails in one PID namespace, the next takes a title over as soon as the
   assert.is(world.keeper.records.get('twin/A')?.state, 'armed');
 });
 
+cases(
+  'two ask for a probe with one title in the same moment, or one asks while the file declares it: one is armed',
+  () => {
+    const world = one();
+    const holders = (title: string): string[] =>
+      [...world.bodies()]
+        .filter(({ definition }) => definition.title === title)
+        .map(({ record }) => record.id);
+    world.attach('web', 'MINE', 'after');
+    world.attach('web', 'MINE', 'after');
+    world.settle();
+    world.settle();
+    assert.equal(holders('MINE'), ['adhoc/1']);
+
+    world.declare('web', 'NEW');
+    world.reload();
+    world.attach('web', 'NEW', 'after');
+    world.settle();
+    world.settle();
+    assert.equal(holders('NEW'), ['web/NEW']);
+  },
+);
+
 cases.run();

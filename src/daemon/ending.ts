@@ -1,5 +1,5 @@
 import type { Settings } from '../config/config.ts';
-import { EXIT, type ExitCode } from '../control/protocol.ts';
+import { Complaint, EXIT, type ExitCode } from '../control/protocol.ts';
 import { jailOf, type Observed } from '../plan/observed.ts';
 import type { Keepers } from './keepers/keepers.ts';
 import type { Loop } from './loop.ts';
@@ -96,6 +96,12 @@ export function createEnding(parts: EndingParts): Ending {
       parts.close(parts.supervised ? EXIT.busy : EXIT.ok);
     },
   };
+}
+
+/** For what makes no sense any more. @throws Complaint (busy) */
+export function refuseWhileEnding({ begun }: Ending): void {
+  if (begun)
+    throw new Complaint(EXIT.busy, 'the daemon is just ending', 'try again when the next one has started');
 }
 
 /** Of all that may run: a run keeps the limit that it started with. */

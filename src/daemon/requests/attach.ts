@@ -11,6 +11,7 @@ import {
 import type { Handler } from '../../control/server.ts';
 import { errnoName } from '../../history/entry.ts';
 import type { Jail, Whereabouts } from '../../jails/jail.ts';
+import { refuseWhileEnding } from '../ending.ts';
 import type { Looker } from '../looker.ts';
 import { runningJail, type Adhoc } from '../../plan/observed.ts';
 import type { Loop } from '../loop.ts';
@@ -25,8 +26,9 @@ const ARMED_WITHIN = 20_000;
 
 /** `-c`: puts an ad hoc probe into a running jail and answers when it is armed, or why it is not; then nothing is kept. */
 export function attachHandler(services: Services): Handler {
-  const { loop, looker, state } = services;
+  const { loop, looker, state, ending } = services;
   return async (args, reply) => {
+    refuseWhileEnding(ending);
     const command = textArgument(args, 'command', 65_536);
     const jail = await findJail(loop, looker, textArgument(args, 'jail', 1023));
     await refuseStandstill(services);

@@ -1,5 +1,6 @@
 import { Complaint, EXIT } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
+import { refuseWhileEnding } from '../ending.ts';
 import { settleAll } from '../settle.ts';
 import type { Services } from './services.ts';
 
@@ -9,6 +10,7 @@ const LEARNED_WITHIN = 15_000;
 /** `upgrade`: this daemon ends, and leaves all it has to the next one. Answers with what that one needs to know. */
 export function upgradeHandler({ ending, options, version, loop }: Services): Handler {
   return async () => {
+    refuseWhileEnding(ending);
     const { readyFd, ...how } = options;
     const unrecorded = loop.unrecorded;
     await ending.leave();
@@ -23,8 +25,9 @@ export function upgradeHandler({ ending, options, version, loop }: Services): Ha
 }
 
 /** `replace-keeper`: answers when all has moved to the new one that can: a probe whose command runs follows later. */
-export function replaceKeeperHandler({ keepers, loop }: Services): Handler {
+export function replaceKeeperHandler({ keepers, loop, ending }: Services): Handler {
   return async (_, reply) => {
+    refuseWhileEnding(ending);
     await keepers.look();
     await new Promise(setImmediate);
     const older = loop.observed.keeper;

@@ -2,7 +2,9 @@ import { lstatSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { createControlServer, type Handler } from '../control/server.ts';
+import { reasonOf } from '../reason.ts';
 import { claimSocket } from './control-socket.ts';
+import { createTroubles } from './troubles.ts';
 
 /** The control socket of this daemon, which is also the lock that keeps a second one away. */
 export interface ControlSocket {
@@ -15,6 +17,8 @@ export interface ControlSocket {
 export interface ControlListener {
   /** A fault of ours in a request. */
   failed(error: unknown): void;
+  /** The path is gone, and cannot be taken again for this reason. */
+  gone(why: string): void;
   /** Another daemon has taken the path: there can be one only. */
   lost(): void;
 }
@@ -41,6 +45,7 @@ export async function holdSocket(
   await claimSocket(server, path, pidfile);
   let inode = inodeOf(path);
 
+  const troubles = createTroubles((_, why) => listener.gone(why));
   const lose = (): void => {
     clearInterval(guard);
     listener.lost();
@@ -50,11 +55,14 @@ export async function holdSocket(
     server.close();
     server = make();
     claimSocket(server, path, pidfile).then(
-      () => (inode = inodeOf(path)),
+      () => {
+        inode = inodeOf(path);
+        troubles.hasNot(path);
+      },
       (error) => {
         if (error instanceof Complaint && error.code === EXIT.busy) lose();
         // Its directory is gone, or the disk is full: tried again at the next look.
-        else listener.failed(error);
+        else troubles.has(path, reasonOf(error));
       },
     );
   };

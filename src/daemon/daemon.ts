@@ -38,6 +38,7 @@ export async function startDaemon(
   const hello = async (): Promise<Hello> => ({ pid: process.pid, version, state: options.state });
   const socket = await holdSocket(options.socket, options.pidfile, hello, {
     failed: (error) => log.say('error', 'a request failed', reasonOf(error)),
+    gone: (why) => log.say('error', `${options.socket} is gone, and cannot be made again`, why),
     lost() {
       log.say('error', `another daemon has taken ${options.socket}; this one ends`);
       end(EXIT.busy);

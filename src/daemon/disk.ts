@@ -8,6 +8,7 @@ import { reasonOf } from '../reason.ts';
 import { createFeed, type Feed } from './feed.ts';
 import type { Standing } from './reloader.ts';
 import { factsOf, type StateFile } from './state-file.ts';
+import { createTroubles } from './troubles.ts';
 import { createWritten, type Written } from './written.ts';
 
 /** What the daemon has on disk. A failure there is said, and ends nothing: probes are armed, and the disk may get room. */
@@ -39,18 +40,15 @@ export function openDisk(
   const outputs = openOutputs(directory, output.total);
   const feed = createFeed();
   const markers = openMarkers(directory);
-  /** What cannot be written at the moment, and why. */
-  const failing = new Map<string, string>();
+  const troubles = createTroubles(say);
 
   function attempt(what: string, write: () => void): boolean {
     try {
       write();
-      failing.delete(what);
+      troubles.hasNot(what);
       return true;
     } catch (error) {
-      const why = reasonOf(error);
-      if (failing.get(what) !== why) say(what, why);
-      failing.set(what, why);
+      troubles.has(what, reasonOf(error));
       return false;
     }
   }

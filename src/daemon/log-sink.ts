@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, writeSync, type Stats } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
 import { describe, formatLine, type Level, type LogFormat } from '../log.ts';
@@ -15,6 +16,9 @@ export interface LogSink {
 
 const ORDER: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
+/** Bytes. */
+const MOST_UNREAD = 1024 * 1024;
+
 /**
  * @param target `stderr`, `syslog` or a file's path (made 0600, never through a symlink)
  * @throws Complaint (not permitted) when the file cannot be opened
@@ -25,11 +29,16 @@ export function openLog(target: string, format: LogFormat, least: Level = 'info'
 
   function write(text: string): void {
     try {
-      if (target === 'syslog') syslog().stdin?.write(`${text}\n`);
+      if (target === 'syslog') writeTo(syslog().stdin, text);
       else writeSync(fd, `${text}\n`);
     } catch {
       // A log on a full disk: what it says is also in status and history, and the daemon must go on.
     }
+  }
+
+  /** A logger(1) that does not read must not cost us all memory. */
+  function writeTo(pipe: Writable | null, text: string): void {
+    if (pipe && pipe.writableLength < MOST_UNREAD) pipe.write(`${text}\n`);
   }
 
   function syslog(): ChildProcess {

@@ -18,8 +18,11 @@ const PATIENCE = 500;
  * Call it before anything is written. Resolves when all is told, or when that takes too long to be waited for.
  */
 export async function recall({ journal, post, say }: RecallParts): Promise<void> {
-  const damaged: string[] = [];
-  const note = (text: string): void => void damaged.push(text.slice(0, 80));
+  let damaged = 0;
+  let first = '';
+  const note = (text: string): void => {
+    if (damaged++ === 0) first = text.slice(0, 80);
+  };
   const at = Date.now();
 
   async function readAll(): Promise<void> {
@@ -30,9 +33,8 @@ export async function recall({ journal, post, say }: RecallParts): Promise<void>
       say('error', 'the history cannot be read', reasonOf(error));
       post({ type: 'recalled', at, probes: [], newest: [] });
     }
-    const [first] = damaged;
-    if (first === undefined) return;
-    const many = damaged.length === 1 ? 'a damaged line' : `${damaged.length} damaged lines`;
+    if (damaged === 0) return;
+    const many = damaged === 1 ? 'a damaged line' : `${damaged} damaged lines`;
     say('warn', `${many} of the history: skipped`, `such as ${JSON.stringify(first)}`);
   }
 

@@ -2,6 +2,7 @@ import type { Settings } from '../../config/config.ts';
 import type { Event } from '../../event.ts';
 import type { Keeper } from '../../keeper/keeper.ts';
 import type { Order } from '../../keeper/orders.ts';
+import { createTroubles } from '../troubles.ts';
 import type { Member } from './member.ts';
 import { createPlaces } from './places.ts';
 import { createRoster } from './roster.ts';
@@ -55,6 +56,7 @@ export interface KeeperParts {
 const MARKED_WITHIN = 200;
 /** When a dead keeper cannot be replaced at once: next try after so many ms. */
 const TRY_AGAIN_AFTER = 1_000;
+const NO_KEEPER = 'no keeper can be started; every probe is away';
 
 /**
  * A keeper is dead when connect(2) is refused, never because it is slow. As long as one says nothing, none is started:
@@ -69,6 +71,9 @@ export function createKeepers(parts: KeeperParts): Keepers {
   let retry: NodeJS.Timeout | undefined;
   let strays: Strays | undefined;
   const post = (event: Event): void => parts.post(event);
+  const troubles = createTroubles((what, why) =>
+    post({ type: 'daemon', at: Date.now(), level: 'error', what, why }),
+  );
   const ears = {
     post,
     greeted: () => attendSoon(),
@@ -96,7 +101,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
     },
     replace: () => exclusively(() => places.replace()),
     emptied: () => parts.emptied(),
-    post,
+    troubles,
   });
   const living = (): void => parts.living(new Set(members.keys()));
 
@@ -136,12 +141,13 @@ export function createKeepers(parts: KeeperParts): Keepers {
 
   function attendSoon(): void {
     if (closed || !engaged) return;
-    attend().catch((error) => {
-      const why = reasonOf(error);
-      const what = 'no keeper can be started; every probe is away';
-      post({ type: 'daemon', at: Date.now(), level: 'error', what, why });
-      retry = setTimeout(attendSoon, TRY_AGAIN_AFTER);
-    });
+    attend().then(
+      () => troubles.hasNot(NO_KEEPER),
+      (error) => {
+        troubles.has(NO_KEEPER, reasonOf(error));
+        retry = setTimeout(attendSoon, TRY_AGAIN_AFTER);
+      },
+    );
   }
 
   async function attendNow(): Promise<void> {

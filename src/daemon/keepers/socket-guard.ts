@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import type { Event } from '../../event.ts';
 import { reasonOf } from '../../reason.ts';
+import type { Troubles } from '../troubles.ts';
 
 /** Sees to it that the next daemon will find the keeper. */
 export interface SocketGuard {
@@ -16,7 +16,7 @@ export interface SocketGuardParts {
   readonly replace: () => Promise<void>;
   /** The state directory was deleted, and is there again, empty. */
   readonly emptied: () => void;
-  readonly post: (event: Event) => void;
+  readonly troubles: Troubles;
 }
 
 /** How often the path is looked at, ms. */
@@ -24,29 +24,20 @@ const LOOK_EVERY = 2_000;
 
 /** A socket that is gone cannot be made again by anybody; but as long as there is a line to its keeper, that can be replaced. */
 export function guardSocket(parts: SocketGuardParts): SocketGuard {
-  const { stateDirectory } = parts;
+  const { stateDirectory, troubles } = parts;
   let timer: NodeJS.Timeout | undefined;
-  let told: string | undefined;
-
-  function say(level: 'warn' | 'error', what: string, why?: string): void {
-    if (told === what) return;
-    told = what;
-    parts.post({ type: 'daemon', at: Date.now(), level, what, ...(why !== undefined && { why }) });
-  }
 
   async function look(): Promise<void> {
     const epoch = parts.epoch();
     if (epoch === undefined || existsSync(`${stateDirectory}/keeper.${epoch}.sock`)) return;
-    say(
-      'warn',
-      `the socket of keeper ${epoch} is gone from ${stateDirectory}: its probes move to a new keeper`,
-    );
+    const gone = `the socket of keeper ${epoch} is gone from ${stateDirectory}`;
+    troubles.has(gone, 'its probes move to a new keeper');
     try {
       if (mkdirSync(stateDirectory, { recursive: true, mode: 0o700 }) !== undefined) parts.emptied();
       await parts.replace();
+      troubles.hasNot(gone);
     } catch (error) {
-      const why = reasonOf(error);
-      say('error', `keeper ${epoch}, which no other daemon would find, cannot be replaced`, why);
+      troubles.has(`keeper ${epoch}, which no other daemon would find, cannot be replaced`, reasonOf(error));
     }
   }
 

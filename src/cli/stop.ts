@@ -9,21 +9,35 @@ interface Stopped {
   readonly pid: number;
   /** Pids of keepers that have not ended. */
   readonly left?: readonly number[];
+  /** Why the history could not be written to the last. */
+  readonly unrecorded?: string;
 }
 
 /** `stop`: says what it waits for, and answers when every probe is away and the keeper has ended. */
 export async function stop({ socket, json }: Common): Promise<number> {
-  const { pid, left = [] } = await ask<Stopped>(socket, { verb: 'stop' }, (row: { waiting: string }) => {
+  const {
+    pid,
+    left = [],
+    unrecorded,
+  } = await ask<Stopped>(socket, { verb: 'stop' }, (row: { waiting: string }) => {
     if (!json) process.stderr.write(`${printable(row.waiting)}\n`);
   });
   // A script that starts the next daemon at once must not meet the end of this one.
   await untilEnded(pid);
-  if (left.length > 0)
-    throw new Complaint(
-      EXIT.failed,
-      `the daemon, pid ${pid}, has ended; its keeper, pid ${left.join(', ')}, has not`,
-      'it ends by itself when its commands have; "jaildaemon -D" finds it if it does not',
-    );
+  if (left.length > 0) {
+    const keeper = `its keeper, pid ${left.join(', ')}, has not`;
+    throw unrecorded === undefined
+      ? new Complaint(
+          EXIT.failed,
+          `the daemon, pid ${pid}, has ended; ${keeper}`,
+          'it ends by itself when its commands have; "jaildaemon -D" finds it if it does not',
+        )
+      : new Complaint(
+          EXIT.failed,
+          `the daemon, pid ${pid}, has ended; ${keeper}: it keeps triggers that the history could not take (${unrecorded})`,
+          'mend that, and start the daemon again: it takes them over; then stop it',
+        );
+  }
   if (json) await printJson({ version: 1, pid });
   else await print(`stopped: daemon pid ${pid}, its keeper and every probe\n`);
   return EXIT.ok;

@@ -1,5 +1,6 @@
-import { linkSync, lstatSync, readFileSync, renameSync, unlinkSync, type Stats } from 'node:fs';
+import { existsSync, linkSync, lstatSync, readFileSync, renameSync, unlinkSync, type Stats } from 'node:fs';
 import type { Server } from 'node:net';
+import { dirname } from 'node:path';
 import { ask } from '../control/client.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { refuseOther } from './paths.ts';
@@ -94,9 +95,13 @@ async function listen(server: Server, path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    // What Node says of a directory that is not there is EACCES.
+    const directory = dirname(path);
     throw new Complaint(
       EXIT.unavailable,
-      `cannot listen: ${(error as Error).message}`,
+      existsSync(directory)
+        ? `cannot listen: ${(error as Error).message}`
+        : `cannot listen on ${path}: there is no directory ${directory}`,
       'name another socket with -f',
     );
   } finally {

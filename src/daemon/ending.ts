@@ -54,8 +54,10 @@ export function createEnding(parts: EndingParts): Ending {
     await parts.deafen();
     const { grace } = parts.settings();
     const killAfter = longestKillAfter(parts.loop);
+    const within = grace + killAfter + MARGIN;
     const tell = (): void => {
-      const what = describeWait(parts.loop.observed, grace, killAfter);
+      const what =
+        describeWait(parts.loop.observed, grace, killAfter) ?? describeLack(parts.loop.unrecorded, within);
       if (what === waitsFor) return;
       waitsFor = what;
       if (what === undefined) return;
@@ -65,7 +67,6 @@ export function createEnding(parts: EndingParts): Ending {
     tell();
     // Some end, and a trigger of the last instant may only just be told of.
     const telling = setInterval(tell, TELL_EVERY);
-    const within = grace + killAfter + MARGIN;
     const [left] = await Promise.all([
       parts.keepers.quit(grace, within),
       parts.orphans.finish(grace, within),
@@ -124,6 +125,11 @@ function describeWait(observed: Observed, grace: number, killAfter: number): str
   const more = running.length > SHOWN ? ` and ${running.length - SHOWN} more` : '';
   const what = `${running.length} command${running.length === 1 ? '' : 's'}: ${running.slice(0, SHOWN).join(', ')}${more}`;
   return `waiting for ${what}; ${seconds(grace)}, then TERM, and KILL at most ${seconds(killAfter)} later`;
+}
+
+function describeLack(unrecorded: string | undefined, within: number): string | undefined {
+  if (unrecorded === undefined) return undefined;
+  return `the history cannot be written (${unrecorded}): waiting ${seconds(within)} until it can; what it still lacks then stays with the keeper`;
 }
 
 function nameOf(observed: Observed, id: string): string {

@@ -91,7 +91,7 @@ function openFile(path: string): number {
     throw new Complaint(
       EXIT.notPermitted,
       `cannot open the log: ${why}`,
-      'look who made it, or choose another file with --log, or "--log syslog"',
+      `${code === 'ENOENT' ? 'make its directory' : 'look who made it'}, or choose another file with --log, or "--log syslog"`,
     );
   }
 }

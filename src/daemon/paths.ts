@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { walk } from '../config/trust.ts';
 import { Complaint, EXIT, MAX_SOCKET_PATH } from '../control/protocol.ts';
@@ -74,6 +74,15 @@ export function prepareStateDirectory(path: string): void {
       `the state directory ${path} has mode 0${(stats.mode & 0o777).toString(8)}: others may enter it`,
       `chmod 0700 ${path}`,
     );
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Complaint(
+      EXIT.notPermitted,
+      `the state directory ${path} cannot be written: ${(error as NodeJS.ErrnoException).code}`,
+      'mount its file system for writing, or choose another one with --state',
+    );
+  }
 }
 
 /**

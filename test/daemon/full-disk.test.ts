@@ -99,6 +99,33 @@ tell('it starts on a full disk, if only its directory is there', async (t) => {
   await rm(join(host.state, 'ballast'));
 });
 
+tell('to stop meanwhile says what it waits for, and ends when there is room', async (t) => {
+  const { host, jail, at, fill } = await small(t);
+  await host.reaches('web/BUTTON', 'armed');
+  await fill();
+  await hup(jail, 'BUTTON');
+  await at.reach(1);
+  await until(async () => /history cannot be written/.test(await host.log()), 'it is in the log');
+  const stopping = host.cli('stop');
+  await until(async () => /waiting [\d.]+ s until it can/.test(await host.log()), 'it waits');
+  await rm(join(host.state, 'ballast'));
+  const { code, stderr } = await stopping;
+  assert.is(code, 0, stderr);
+  assert.match(stderr, /history cannot be written \(ENOSPC.*\): waiting/);
+  assert.is((await host.start()).code, 0);
+  assert.is((await host.history()).length, 1);
+});
+
+tell('a state directory that cannot be written is refused, with what to do', async (t) => {
+  const { host } = await small(t);
+  await host.cli('stop');
+  execFileSync('mount', ['-o', 'remount,ro', host.state]);
+  const { code, stderr } = await host.start();
+  assert.is(code, 77, stderr);
+  assert.match(stderr, `${host.state} cannot be written: EROFS`);
+  assert.not.match(stderr, /\n\s+at /, 'no stack trace');
+});
+
 run();
 
 /** A daemon whose state directory is a small tmpfs. */

@@ -139,6 +139,10 @@ tell(
     assert.is((await jaildaemon(['-D', ...pathsOf(host)])).code, 77);
     await nothingRuns(host.state);
     await rm(join(host.dir, 'pid'), { recursive: true });
+    const nowhere = join(host.dir, 'nowhere');
+    const { code, stderr } = await jaildaemon(['-D', ...pathsOf(host), '-f', join(nowhere, 'sock')]);
+    assert.is(code, 69);
+    assert.match(stderr, `there is no directory ${nowhere}`);
   },
 );
 

@@ -4,6 +4,7 @@ import { createProbeFilter } from '../control/pattern.ts';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { formatDiagnostics } from '../config/format.ts';
 import type { ProbeStatus } from '../history/status.ts';
+import { printable } from '../printable.ts';
 import type { Common } from './common.ts';
 import { localTime, outcome, print, printJson, table, withoutSource } from './render.ts';
 
@@ -78,6 +79,22 @@ function configForPrograms({ error, warnings, ...config }: Head['config']): obje
   };
 }
 
+/** So many warnings are shown in full: status is read for the probes. */
+const SHOWN = 3;
+
+function warned(warnings: readonly Diagnostic[]): string[] {
+  const lines = warnings
+    .slice(0, SHOWN)
+    .map(({ file, line, message }) => printable(`warning: ${file}:${line}: ${message}`));
+  if (warnings.length > 0)
+    lines.push(
+      warnings.length > SHOWN
+        ? `${warnings.length - SHOWN} more; "jaildaemon plan" tells all of them, and what to do`
+        : '"jaildaemon plan" tells what to do',
+    );
+  return lines;
+}
+
 function text(head: Head, probes: readonly ProbeStatus[]): string {
   const { config, keeper, daemon } = head;
   const lines: string[] = [];
@@ -97,12 +114,13 @@ function text(head: Head, probes: readonly ProbeStatus[]): string {
   for (const one of [keeper, ...(head.leaving ?? [])])
     if (one?.state !== undefined) lines.push(standstill(one), '');
   lines.push(
-    `daemon ${daemon.version} pid ${daemon.pid}${keeper ? `, keeper pid ${keeper.pid ?? 'unknown'}` : ''}; generation ${config.generation} of ${config.file}, loaded ${localTime(config.loadedAt)}`,
+    `daemon ${daemon.version} pid ${daemon.pid}${keeper ? `, keeper pid ${keeper.pid ?? 'unknown'}` : ''}; generation ${config.generation} of ${printable(config.file)}, loaded ${localTime(config.loadedAt)}`,
   );
   for (const one of head.leaving ?? [])
     lines.push(
       `keeper pid ${one.pid ?? 'unknown'}, protocol ${one.version ?? 'unknown'}, is replaced: its probes move to the new one`,
     );
+  lines.push(...warned(config.warnings ?? []));
   if (probes.length === 0) return `${lines.join('\n')}\nno probes\n`;
   const rows = probes.map((probe) => [
     probe.jail,

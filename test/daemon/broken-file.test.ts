@@ -47,6 +47,19 @@ tell(
   },
 );
 
+tell('what is merely unwise is a warning in check, plan and status', async (t) => {
+  const s = await scene(t, () => ({ 'a(b': { command: 'true' } }));
+  const warning = /warning: .*the title "a\(b" is a pattern to pkill -f/;
+  assert.match((await jaildaemon(['check', s.host.config])).stderr, warning);
+  const plan = await s.host.cli('plan');
+  assert.match(plan.stderr, warning);
+  const status = await s.host.cli('status');
+  assert.is(status.code, 0);
+  const [, second, third] = status.stdout.split('\n');
+  assert.match(second ?? '', `warning: ${s.host.config}:1: the title "a(b" is a pattern`);
+  assert.is(third, '"jaildaemon plan" tells what to do');
+});
+
 tell('by itself and by SIGHUP: the same, in log and status', async (t) => {
   const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
   const before = await s.host.reaches('web/BUTTON', 'armed');

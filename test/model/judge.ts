@@ -1,4 +1,4 @@
-import { PROMISES, type Broken, type Sound } from './forms.ts';
+import { PROMISES, type Broken, type Sound } from './form.ts';
 import { verify, type Verdict } from './spin.ts';
 
 /** What was found of a form, and whether it is what should be found. */

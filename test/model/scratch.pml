@@ -1,6 +1,7 @@
 /*
  * For use within one step, in which they are set before they are read: so they are no part of a state. (spin does not
  * put them back when it backtracks.) Its verifier has variables of its own with some of these names.
+ * A d_step must not end with a loop: where there would be one, `n = 0` stands at its end.
  */
 #define word x_word
 #define p x_p

@@ -1,4 +1,4 @@
-/* The daemon's loop: src/daemon/loop.ts, keeper-link.ts, orphans.ts. It may die wherever it says `mortal`. */
+/* The daemon's loop: src/daemon/loop.ts, orphans.ts. It may die wherever it says `mortal`. */
 
 inline mortal()
 {

@@ -13,7 +13,8 @@ Examples:
   in the jail: # pkill -HUP -f ZFS_SNAPSHOT            ask for it
   # jaildaemon history --follow                        watch who asks
 
-Exit codes are sysexits(3): 0 done, 1 failed, 64 usage, 69 no daemon, 75 busy, 77 not permitted, 78 bad configuration.
+Exit codes are sysexits(3): 0 done, 1 failed, 2 changes (--detailed-exitcode),
+3 something is wrong (status), 64 usage, 69 no daemon, 75 busy, 77 not permitted, 78 bad configuration.
 See jaildaemon(8) and jaildaemon.yml(5).`;
 
 /** The program itself, in words: the original's two modes, and what its errors look like. */
@@ -24,7 +25,7 @@ export function createProgram(): Command {
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help; "jaildaemon COMMAND -h" that of a command')
     .helpCommand(false)
-    .option('-f, --socket <ipcsockpath>', 'the control socket', DEFAULTS.socket)
+    .option('-f, --socket <ipcsockpath>', 'the control socket, for every command', DEFAULTS.socket)
     .option('-D, --daemon', 'start the daemon; returns when it is ready, or says why it is not')
     .option(
       '-p, --pidfile <pidfile>',
@@ -58,6 +59,9 @@ export function createProgram(): Command {
           .replace(/^error: /, '')
           .trimEnd()
           .split('\n');
+        // It may have guessed what was meant.
+        if (lines.length === 1)
+          lines.push('"jaildaemon -h" shows how, "jaildaemon COMMAND -h" for a command');
         write(`jaildaemon: ${lines.map((line) => printable(line)).join('\n  ')}\n`);
       },
     });
@@ -67,5 +71,6 @@ export function createProgram(): Command {
 export function describe(command: Command, description: string, examples: string): Command {
   return command
     .description(description)
+    .helpOption('-h, --help', 'print this help')
     .addHelpText('after', `\nExamples:\n${examples.replace(/^/gm, '  ')}`);
 }

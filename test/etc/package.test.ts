@@ -43,6 +43,7 @@ story(
       'README.md',
       'LICENSE',
       'CHANGELOG.md',
+      'SECURITY.md',
     ])
       await lstat(at(name));
 

@@ -100,6 +100,45 @@ static int open_root(const struct entrance *entrance)
 	return 0;
 }
 
+static ssize_t read_label(const char *process, char *label, size_t room)
+{
+	char path[64];
+	ssize_t got;
+	int file;
+
+	snprintf(path, sizeof path, "/proc/%s/attr/apparmor/current", process);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file == -1)
+		return -1;
+	got = read(file, label, room - 1);
+	close(file);
+	label[got > 0 ? got : 0] = '\0';
+	return got;
+}
+
+/*
+ * A container's AppArmor profile usually lets it signal only what has the same label, so the probe takes over that of the
+ * jail's first process. "NAME (enforce)", in which only the last parenthesis is not the name's; or "unconfined".
+ */
+static int ask_for_label(struct entrance *entrance)
+{
+	static const char ask[] = "changeprofile ";
+	char process[16], theirs[ARMING_LABEL + 1], ours[ARMING_LABEL + 1], *mode;
+
+	snprintf(process, sizeof process, "%ld", (long)entrance->pid);
+	if (read_label(process, theirs, sizeof theirs) <= 0)
+		return 0; /* no AppArmor here; or the process has ended, which is looked at last of all */
+	if (strlen(theirs) == ARMING_LABEL)
+		return ENAMETOOLONG;
+	if (read_label("self", ours, sizeof ours) == -1)
+		return errno;
+	mode = strrchr(theirs, '(');
+	if (strcmp(ours, theirs) == 0 || !mode || mode == theirs)
+		return 0;
+	mode[-1] = '\0';
+	return snprintf(entrance->order.label, ARMING_LABEL, "%s%s", ask, theirs) < ARMING_LABEL ? 0 : ENAMETOOLONG;
+}
+
 int enter_jail(struct entrance *entrance, enum stage *stage)
 {
 	(void)entrance;
@@ -117,6 +156,10 @@ int enter_process(struct entrance *entrance, const struct home *home, enum stage
 	if (!error) {
 		*stage = STAGE_root;
 		error = open_root(entrance);
+	}
+	if (!error) {
+		*stage = STAGE_label;
+		error = ask_for_label(entrance);
 	}
 	/* All this was looked up by number. That it was the right process all the time, only its pidfd can say. */
 	if (witness_has_ended(FD_TARGET)) {

@@ -11,7 +11,7 @@
 	STAGE(setgid) STAGE(setuid) STAGE(capset) STAGE(nonewprivs) STAGE(clone) STAGE(setsid) STAGE(pdeathsig) \
 	STAGE(name) STAGE(seccomp) STAGE(report) STAGE(timeout) \
 	STAGE(pipe) STAGE(stdin) STAGE(output) STAGE(limit) \
-	STAGE(attach) STAGE(identity) STAGE(capmode) STAGE(mount) STAGE(guard)
+	STAGE(attach) STAGE(identity) STAGE(capmode) STAGE(mount) STAGE(guard) STAGE(label)
 
 #define STAGE_NUMBER(word) STAGE_##word,
 enum stage { STAGES(STAGE_NUMBER) STAGE_COUNT };

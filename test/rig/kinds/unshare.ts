@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { endByFirstProcess, firstProcess, INIT, jailByPidfile, type Kind, type Life } from '../jail.ts';
 import { launch } from '../launch.ts';
@@ -28,6 +29,25 @@ export const unshared: Kind = {
       life(t, name, ['unshare', ...SPACES, '--mount-proc', '/bin/sh', '-c', INIT]),
     ),
 };
+
+/** What a process of an AppArmor profile does first that takes it up itself, where another's would be given it by exec. */
+export const confine = (profile: string): string =>
+  `printf 'changeprofile ${profile}' >/proc/self/attr/apparmor/current`;
+
+/** The same, under an AppArmor profile. What is run inside takes it up by itself. */
+export const confined = (profile: string): Kind => ({
+  ...unshared,
+  name: 'unshare, confined by AppArmor',
+  available: () => unshared.available() ?? missing('apparmor_parser') ?? noAppArmor(),
+  start: (t, name) =>
+    jailByPidfile(t, name, () =>
+      life(t, name, ['unshare', ...SPACES, '--mount-proc', '/bin/sh', '-c', `${confine(profile)}; ${INIT}`]),
+    ),
+});
+
+function noAppArmor(): string | undefined {
+  return existsSync('/sys/kernel/security/apparmor') ? undefined : 'this kernel runs without AppArmor';
+}
 
 /** The first process under a chroot in its mount namespace: entering must take its root too. */
 export const unsharedChroot: Kind = {

@@ -6,12 +6,12 @@
 /* What the keeper and the probe program say to each other during one arming. Both ends are built together. */
 
 /* Counts up with every change of this page: on BSD the two are two files, and one may have been replaced. */
-enum { ARMING_VERSION = 2 };
+enum { ARMING_VERSION = 3 };
 
 /* The descriptors with which the probe program is executed. Those that an entry does not need are closed, and 0 to 2. */
 enum { FD_ORDER = 3, FD_REPORT = 4, FD_ROOT = 5, FD_TARGET = 6, FD_LIFE = 7 };
 
-enum { ARMING_GROUPS = 256 };
+enum { ARMING_GROUPS = 256, ARMING_LABEL = 1024 };
 
 enum arming_flag {
 	ARMING_TARGET = 1,      /* FD_TARGET is the pidfd of the process whose namespaces are joined */
@@ -33,6 +33,7 @@ struct arming_order {
 	uint32_t uid, gid;
 	uint32_t group_count;
 	uint32_t groups[ARMING_GROUPS];
+	char label[ARMING_LABEL]; /* Linux: the security label to take over, as it is asked for; empty: none */
 };
 
 enum arming_kind {

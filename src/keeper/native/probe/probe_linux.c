@@ -83,6 +83,34 @@ static void read_order(struct arming_order *order)
 
 #include "guard.h"
 
+/*
+ * The file through which the label is asked for, while the host's /proc is there; the kernel takes a word through it from
+ * whoever opened it alone, and only for himself.
+ */
+static long open_label(const struct arming_order *order)
+{
+	long file;
+
+	if (!order->label[0])
+		return -1;
+	file = call(__NR_openat, AT_FDCWD, (long)"/proc/self/attr/apparmor/current", O_WRONLY, 0, 0);
+	must(order, STAGE_label, file);
+	return file;
+}
+
+/* Of the jail's first process: after all for which its profile may give no leave, and before no profile can be taken. */
+static void take_label(const struct arming_order *order, long file)
+{
+	size_t length = 0;
+
+	if (file < 0)
+		return;
+	while (order->label[length])
+		length++;
+	must(order, STAGE_label, call3(__NR_write, file, (long)order->label, (long)length));
+	must(order, STAGE_label, call1(__NR_close, file));
+}
+
 /* The session keyring of whoever started the keeper must not be reachable from inside. */
 static void leave_keyring(const struct arming_order *order)
 {
@@ -232,7 +260,7 @@ void probe(const long *stack)
 	const char *title = (const char *)stack[1];
 	struct arming_order *order;
 	struct guarded guarded;
-	long clone;
+	long clone, label;
 
 	/*
 	 * The order lies in a page that the clone does not get. So the nonce, by which the keeper knows that
@@ -247,12 +275,14 @@ void probe(const long *stack)
 	if (!(order->flags & ARMING_USER))
 		start_guard(order, &guarded);
 
+	label = open_label(order);
 	must(order, STAGE_dump, prctl(PR_SET_DUMPABLE, 0));
 	leave_keyring(order);
 	drop_groups(order);
 	enter(order);
 	drop_bounding_set(order);
 	become(order);
+	take_label(order, label);
 	drop_capabilities(order);
 	must(order, STAGE_dump, prctl(PR_SET_DUMPABLE, 0)); /* new credentials may have put it back */
 	must(order, STAGE_nonewprivs, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));

@@ -1,0 +1,85 @@
+// AppArmor, as managers of containers use it: who is confined may signal only what has the same label.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite as createSuite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { execute } from '../rig/execute.ts';
+import { PROGRAM } from '../rig/daemon.ts';
+import { confine, confined } from '../rig/kinds/unshare.ts';
+import { missing } from '../rig/proc.ts';
+import { story, type Teller } from '../rig/story.ts';
+import { until } from '../rig/until.ts';
+import { scene } from './scene.ts';
+
+const suite = createSuite('security labels');
+const unless = confined('any').available();
+
+const ALL = ['network', 'capability', 'file'];
+
+/** A profile such as container engines write for all of their containers. */
+async function load(t: Teller, profile: string, rules: readonly string[] = ALL): Promise<void> {
+  const own = `peer="${profile}"`;
+  const signals = [`signal (send, receive) ${own}`, 'signal (receive) peer=unconfined'];
+  const file = join(t.dir, 'profile');
+  const lines = [...rules, ...signals, `ptrace ${own}`].map((rule) => `  ${rule},\n`);
+  await writeFile(file, `profile "${profile}" flags=(attach_disconnected) {\n${lines.join('')}}\n`);
+  const loaded = await execute('apparmor_parser', ['-r', '-K', file]);
+  assert.is(loaded.code, 0, loaded.stderr);
+  t.defer(`unload ${profile}`, () => execute('apparmor_parser', ['-R', file]));
+}
+
+const labelOf = async (pid: number | undefined): Promise<string> =>
+  (await readFile(`/proc/${pid}/attr/apparmor/current`, 'utf8')).trim();
+
+story(
+  suite,
+  'a confined container may press its button, and the probe is as confined as it',
+  { unless, seconds: 60 },
+  async (t) => {
+    const profile = t.unique('jd-container');
+    await load(t, profile);
+    const { host, jail, title, effects } = await scene(t, confined(profile));
+    const { pid } = await host.reaches('web/BUTTON', 'armed');
+    assert.is(await labelOf(jail.pid), `${profile} (enforce)`);
+    assert.is(await labelOf(pid), `${profile} (enforce)`);
+    const asked = await jail.run(`${confine(profile)} && exec pkill -HUP -f '^${title}$'`);
+    assert.is(asked.code, 0, asked.stderr);
+    await until(async () => (await effects()).length === 2, 'the command has run');
+    assert.is((await host.reaches('web/BUTTON', 'spent')).runs, 1);
+  },
+);
+
+story(
+  suite,
+  'a profile that gives leave to nothing does not keep the probe from entering',
+  { unless, seconds: 60 },
+  async (t) => {
+    const profile = t.unique('jd-narrow');
+    await load(t, profile, ['file']);
+    const { host } = await scene(t, confined(profile));
+    const { pid } = await host.reaches('web/BUTTON', 'armed');
+    assert.is(await labelOf(pid), `${profile} (enforce)`);
+    assert.is((await host.cli('stop')).code, 0);
+  },
+);
+
+story(
+  suite,
+  'a daemon that may not give away its own label: failed, by name, and nothing is armed',
+  { unless: unless ?? missing('aa-exec'), seconds: 60 },
+  async (t) => {
+    const [profile, own] = [t.unique('jd-container'), t.unique('jd-daemon')];
+    await load(t, profile);
+    await load(t, own, [...ALL, 'mount', 'unix', 'ptrace', 'signal']);
+    const { host } = await scene(t, confined(profile));
+    assert.is((await host.cli('stop')).code, 0);
+    const paths = ['--config', host.config, '--state', host.state, '-f', host.socket];
+    const again = await execute('aa-exec', ['-p', own, '--', process.execPath, PROGRAM, '-D', ...paths]);
+    assert.is(again.code, 0, again.stderr);
+    const { reason, pid } = await host.reaches('web/BUTTON', 'failed');
+    assert.match(String(reason), /label failed: EACCES/);
+    assert.is(pid, undefined);
+  },
+);
+
+suite.run();

@@ -33,6 +33,12 @@ tell('all that was there and all that comes, over many rotations, each once', as
     ends,
     Array.from({ length: 300 }, (_, n) => idOf(n + 1)),
   );
+  const came = rows.filter(({ id, endedAt }) => endedAt === undefined && id !== idOf(2));
+  assert.is(came.length, 298);
+  assert.ok(
+    came.every(({ fate }) => fate === 'running'),
+    'though it has ended meanwhile: its end is told next',
+  );
 });
 
 tell('nothing is told twice to one who comes while much is written', async (t) => {

@@ -2,6 +2,8 @@ import { Complaint, EXIT, flagArgument, optionalNumber, optionalText } from '../
 import type { Handler, Reply } from '../../control/server.ts';
 import { createMerger, entryNow, findNewest, openTriggers, type Found } from '../../history/newest.ts';
 import { createProbeFilter } from '../../control/pattern.ts';
+import type { Entry } from '../../history/entry.ts';
+import type { Observed } from '../../plan/observed.ts';
 import { openBacklog, TooFarBehind, type Backlog } from './backlog.ts';
 import { sendInBatches } from './batch.ts';
 import type { Services } from './services.ts';
@@ -54,7 +56,16 @@ export function historyHandler({ loop, journal, feed }: Parts): Handler {
       );
       const wanted = entries.filter(({ probe, title }) => matches(probe, title));
       if (wanted.length > 0)
-        await Promise.race([reply.row(wanted.map((entry) => entryNow(entry, loop.observed))), backlog.cut]);
+        await Promise.race([
+          reply.row(wanted.map((entry) => entryOnItsWay(entry, loop.observed))),
+          backlog.cut,
+        ]);
     }
   }
+}
+
+/** Of what has just been fired the end is among the lines to come, also where it has ended since. */
+function entryOnItsWay(entry: Entry, observed: Observed): Entry {
+  const now = entryNow(entry, observed);
+  return entry.endedAt === undefined && now.fate === 'unknown' ? { ...entry, fate: 'running' } : now;
 }

@@ -193,4 +193,19 @@ story(
   },
 );
 
+story(
+  test,
+  'a command that takes its time to its exec is told as started all the same',
+  { unless: noStrace },
+  async (t) => {
+    const { client, pid } = await keeper(t);
+    await client.order('arm', definition('a', t.unique('A'), byChroot(t.dir), { respawn: 'never', ...LONG }));
+    const probe = String((await client.next('armed'))['pid']);
+    // Where it leaves the keeper's own table of descriptors.
+    await tamper(t, pid, 'close_range:delay_enter=200ms', '-f');
+    kill(probe, 'SIGHUP');
+    await client.next('started');
+  },
+);
+
 test.run();

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openMarkers } from '../../src/keeper/markers.ts';
+import { must } from '../rig/execute.ts';
 import { chroot } from '../rig/kinds/chroot.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
 import { isAlive, killExactly, missing, startOf } from '../rig/proc.ts';
@@ -45,8 +47,18 @@ async function tamper(
   return release;
 }
 
-function stateOf(pid: number | string): string {
-  return /^State:\t(.)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '';
+/** Hangs a probe up, and keeps its keeper from hearing of it until the function that it gives is called. */
+async function hangUpAndHold(t: Teller, probe: string): Promise<() => Promise<void>> {
+  const program = join(t.dir, 'hold');
+  await must('cc', ['-Wall', '-Wextra', '-o', program, join(import.meta.dirname, 'native/hold.c')]);
+  const holder = spawn(program, [probe], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const start = startOf(holder.pid ?? 0);
+  const release = (): Promise<void> => killExactly(holder.pid ?? 0, start);
+  t.defer('end the holder', release);
+  let said = '';
+  holder.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await until(() => said === 'dead\n', 'the probe is dead', { last: () => holder.exitCode });
+  return release;
 }
 
 function childrenOf(pid: number): number {
@@ -94,17 +106,13 @@ story(
 story(
   test,
   'a HUP that comes to light when the grace is over holds up no quit',
-  { unless: noStrace },
+  { unless: unless ?? missing('cc') },
   async (t) => {
     const { client, pid } = await keeper(t);
     await client.order('arm', definition('a', t.unique('A'), byChroot(t.dir), LONG));
-    const probe = String((await client.next('armed'))['pid']);
-    // Between hearing of the order and carrying it out.
-    await tamper(t, pid, 'epoll_wait,epoll_pwait:delay_exit=500ms');
-    client.send('quit', { grace: '0' });
-    await until(() => stateOf(pid) === 't', 'the keeper has heard of it');
-    kill(probe, 'SIGHUP');
-    await until(() => stateOf(probe) === 'Z', 'the probe is dead');
+    const release = await hangUpAndHold(t, String((await client.next('armed'))['pid']));
+    await client.order('quit', { grace: '0' });
+    await release();
     const fired = await client.next('fired');
     const finished = await client.next('finished');
     assert.equal([finished['id'], finished['stage'], finished['errno']], [fired['id'], 'fork', '125']);
@@ -119,8 +127,8 @@ story(test, 'after: not even beside a command that began while it was immediatel
     definition('a', t.unique('A'), byChroot(t.dir), { respawn, concurrency: '2', ...LONG });
   await client.order('arm', mode('immediately'));
   kill(String((await client.next('armed'))['pid']), 'SIGHUP');
-  const first = await client.next('started');
   const again = await client.next('armed');
+  const first = await until(() => client.events('started')[0], 'its command runs');
   await client.order('update', mode('after'));
   // Its probe is there already: who triggers it is heard, and waits.
   kill(String(again['pid']), 'SIGHUP');
@@ -139,10 +147,8 @@ story(test, 'after: nor is the probe back when it was away for too many of them'
   const mode = (respawn: string): ReturnType<typeof definition> =>
     definition('a', t.unique('A'), byChroot(t.dir), { respawn, concurrency: '2', ...LONG });
   await client.order('arm', mode('immediately'));
-  for (let i = 0; i < 2; i++) {
-    kill(String((await client.next('armed'))['pid']), 'SIGHUP');
-    await client.next('started');
-  }
+  for (let i = 0; i < 2; i++) kill(String((await client.next('armed'))['pid']), 'SIGHUP');
+  await until(() => client.events('started').length === 2, 'two run');
   await client.reaches('a', 'cooling');
   await client.order('update', mode('after'));
   const [first, second] = client.events('started').map(({ id }) => id);

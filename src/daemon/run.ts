@@ -29,7 +29,7 @@ export interface RunningDaemon {
   reload(): void;
   /** SIGTERM, SIGINT and `stop`: takes every probe away, lets commands finish, and ends. */
   stop(): Promise<unknown>;
-  /** Why it does not do all it should although it runs: a keeper that is stopped. */
+  /** Why it does not do all it should although it runs: a keeper that is stopped, a file with errors. */
   readonly warning?: string;
   /** A fault that nothing has caught: it is logged, and the daemon ends; keeper and probes go on. */
   fail(error: unknown): void;
@@ -173,7 +173,11 @@ export async function run({
   adopted(reloader.standing, []);
   const services = { loop, reloader, looker, journal, outputs, feed, state, keepers, ending };
   socket.open(createHandlers({ ...services, config: options.config, own, version, startedAt, options }));
-  const warning = standstillOf(loop.observed);
+  const { error, generation } = reloader.standing;
+  const warning =
+    standstillOf(loop.observed) ??
+    (error &&
+      `${options.config} has errors: generation ${generation} goes on; "jaildaemon status" tells them`);
 
   return {
     reload: () => void reload(),

@@ -2,6 +2,7 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { isAlive } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 import { jaildaemon, probesOf, scene, stories } from './scene.ts';
 
@@ -58,6 +59,20 @@ tell('what is merely unwise is a warning in check, plan and status', async (t) =
   const [, second, third] = status.stdout.split('\n');
   assert.match(second ?? '', `warning: ${s.host.config}:1: the title "a(b" is a pattern`);
   assert.is(third, '"jaildaemon plan" tells what to do');
+});
+
+tell('a daemon that starts beside a living keeper goes on with what held, and says so', async (t) => {
+  const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
+  const before = await s.host.reaches('web/BUTTON', 'armed');
+  const pid = await s.host.pid();
+  process.kill(pid, 'SIGKILL');
+  await until(() => !isAlive(pid), 'it is gone');
+  await s.host.edit(BROKEN);
+  const { code, stderr } = await s.host.start();
+  assert.is(code, 0, stderr);
+  assert.match(stderr, `warning: ${s.host.config} has errors: generation 1 goes on`);
+  assert.is((await s.host.reaches('web/BUTTON', 'armed')).pid, before.pid);
+  assert.is((await s.host.cli('status')).code, 3);
 });
 
 tell('by itself and by SIGHUP: the same, in log and status', async (t) => {

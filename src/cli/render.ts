@@ -71,7 +71,11 @@ export function printJson(value: unknown): Promise<void> {
 }
 
 /** For programs: the line itself is for people, a program has the file. */
-export function withoutSource({ source: _source, ...rest }: Diagnostic): Omit<Diagnostic, 'source'> {
+export function withoutSource({
+  source: _source,
+  sourceColumn: _column,
+  ...rest
+}: Diagnostic): Omit<Diagnostic, 'source' | 'sourceColumn'> {
   return rest;
 }
 

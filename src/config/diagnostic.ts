@@ -13,8 +13,10 @@ export interface Diagnostic {
   readonly message: string;
   /** What to do about it. */
   readonly hint?: string;
-  /** The text of the line, at most 200 characters of it; absent where the file as a whole is meant. */
+  /** The text of the line, of a long one 200 characters around the place; absent where the file as a whole is meant. */
   readonly source?: string;
+  /** The column of the first character of `source`, where that is not the beginning of the line. */
+  readonly sourceColumn?: number;
 }
 
 /** More help nobody; each takes time to be placed, and travels over the control socket. */

@@ -23,26 +23,29 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
 }
 
 function formatDiagnostic(diagnostic: Diagnostic): string {
-  const { file, line, column, severity, message, hint, source } = diagnostic;
+  const { file, line, column, severity, message, hint, source, sourceColumn = 1 } = diagnostic;
   const lines = [`${escapeText(file)}:${line}:${column}: ${severity}: ${escapeText(message)}`];
   const number = `  ${line} `;
   const margin = ' '.repeat(number.length);
   if (source !== undefined && source.trim() !== '') {
     // One character each, so that the caret stays under its word.
-    const shown = source.replaceAll('\t', ' ').replaceAll(unsafe, '?');
+    const text = source.replaceAll('\t', ' ').replaceAll(unsafe, '?');
+    const shown = sourceColumn > 1 ? `…${text}` : text;
     lines.push(`${number}| ${shown}`);
-    const mark = underline(diagnostic, Array.from(shown).length);
+    const before = sourceColumn > 1 ? sourceColumn - 2 : 0;
+    const mark = underline(diagnostic, Array.from(shown).length, before);
     if (mark) lines.push(`${margin}| ${mark}`);
   }
   if (hint !== undefined) lines.push(`${margin}= ${escapeText(hint)}`);
   return lines.map((text) => `${text}\n`).join('');
 }
 
-/** Carets under the part of the line that is meant; none where that part was cut off. */
-function underline({ line, column, endLine, endColumn }: Diagnostic, length: number): string {
-  if (column > length + 1) return '';
-  const end = endLine > line ? length + 1 : Math.min(endColumn, length + 1);
-  return ' '.repeat(column - 1) + '^'.repeat(Math.max(1, end - column));
+/** Carets under the part of the line that is meant. @param before so many columns of the line are not shown */
+function underline({ line, column, endLine, endColumn }: Diagnostic, length: number, before: number): string {
+  const start = column - before;
+  if (start > length + 1) return '';
+  const end = endLine > line ? length + 1 : Math.min(endColumn - before, length + 1);
+  return ' '.repeat(start - 1) + '^'.repeat(Math.max(1, end - start));
 }
 
 /** `2 errors, 1 warning.` */

@@ -62,15 +62,23 @@ export function createSource(file: string, text: string): Source {
     return { file, line: line + 1, column };
   };
 
-  const lineText = (line: number): string => {
+  /** Of a long line what stands around the place. */
+  const lineText = ({ line, column }: Origin, place: number): Pick<Diagnostic, 'source' | 'sourceColumn'> => {
     const start = starts[line - 1] ?? 0;
-    const end = starts[line] ?? text.length + 1;
-    return text.slice(start, Math.min(end - 1, start + longestLine)).replace(/\r$/, '');
+    const end = (starts[line] ?? text.length + 1) - 1;
+    const from = place - start < longestLine ? start : characterAt(place - longestLine / 4);
+    const source = text.slice(from, Math.min(end, from + longestLine)).replace(/\r$/, '');
+    if (from === start) return { source };
+    return { source, sourceColumn: column - Array.from(text.slice(from, place)).length };
   };
+
+  const characterAt = (index: number): number =>
+    (text.charCodeAt(index) & 0xfc00) === 0xdc00 ? index + 1 : index;
 
   const complain = (range: Range, { hint, severity = 'error', ...rest }: Complaint): Diagnostic => {
     const first = Math.min(range.start, text.length);
-    const { line, column } = origin(first);
+    const at = origin(first);
+    const { line, column } = at;
     const end = origin(Math.max(first, Math.min(range.end, text.length)));
     return {
       file,
@@ -81,7 +89,7 @@ export function createSource(file: string, text: string): Source {
       severity,
       ...rest,
       ...(hint && { hint }),
-      source: lineText(line),
+      ...lineText(at, first),
     };
   };
 

@@ -139,6 +139,16 @@ setings: {}
 `,
   ],
   [
+    'far to the right on a long line',
+    `jails: {web: {description: "${'😀x'.repeat(200)}", probes: {A: {command: x, uid: bad}}}}
+`,
+    `@/jaildaemon.yml:1:462: error: uid: expected a number from 0 to 4294967294, found the text "bad"
+  1 | …x😀x😀x😀x😀x😀x", probes: {A: {command: x, uid: bad}}}}
+    |                                              ^^^
+1 error.
+`,
+  ],
+  [
     'a key twice in a flow mapping',
     `jails: {web: {}, web: {}}
 `,

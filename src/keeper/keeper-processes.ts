@@ -28,10 +28,28 @@ function isKeeperOf(pid: string, stateDirectory: string): boolean {
   try {
     const [program = '', directory, ...more] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     const named = basename(program) === 'keeper' && directory === stateDirectory && more.length === 1;
-    return named && statSync(`/proc/${pid}`).uid === process.getuid?.() && seesWhatWeSee(pid);
+    return (
+      named &&
+      statSync(`/proc/${pid}`).uid === process.getuid?.() &&
+      isKeeperItself(pid) &&
+      seesWhatWeSee(pid)
+    );
   } catch {
     return false; // it has ended, or is not for us to see
   }
+}
+
+/**
+ * Its scribes, and its children until they execute something, have its command line as well. Only the keeper leads its
+ * session and waits for events: a child that shares its descriptors still is in its session, one that has left that has its own.
+ */
+function isKeeperItself(pid: string): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const [, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (session !== pid) return false;
+  return readdirSync(`/proc/${pid}/fd`).some(
+    (fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === 'anon_inode:[eventpoll]',
+  );
 }
 
 function seesWhatWeSee(pid: string): boolean {

@@ -31,9 +31,11 @@ attack('use the sockets, read the outputs, the history, the state', options, asy
   const below = readdirSync(s.host.state, { recursive: true, encoding: 'utf8' }).map((n) =>
     join(s.host.state, n),
   );
-  const paths = [s.host.socket, ...below, join(s.host.dir, 'pid'), join(s.host.dir, 'log')].filter(
-    (path) => !lstatSync(path).isDirectory(),
-  );
+  // Of a symlink only what it leads to has a mode: the one that is there leads to the socket.
+  const paths = [s.host.socket, ...below, join(s.host.dir, 'pid'), join(s.host.dir, 'log')].filter((path) => {
+    const found = lstatSync(path);
+    return !found.isDirectory() && !found.isSymbolicLink();
+  });
   hold(
     paths.some((path) => path.includes('/output/')),
     'there is no output to be read',

@@ -184,7 +184,7 @@ function ascii(value: object): string {
 /** In the state directory stands what we name ourselves, and nothing that anybody else has named. */
 function checkState({ state }: Daemon): void {
   const ours =
-    /^((state|config)\.json(\.[0-9a-f]{8})?|keeper\.[0-9a-f]{8}\.sock|history(\.\d+|\.jsonl?|\.[\w.]+)?|output|running|(output|running)\/[0-9a-f]{8}-\d+)$/;
+    /^((state|config)\.json(\.[0-9a-f]{8})?|keeper\.[0-9a-f]{8}\.sock|daemon|history(\.\d+|\.jsonl?|\.[\w.]+)?|output|running|(output|running)\/[0-9a-f]{8}-\d+)$/;
   for (const name of filesBelow(state)) hold(ours.test(name), `${name} stands in the state directory`);
 }
 

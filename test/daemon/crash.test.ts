@@ -60,6 +60,23 @@ tell(
   },
 );
 
+tell('the daemon is killed while a command runs: what it prints from then on is read and kept', async (t) => {
+  const s = await scene(t, (at) => ({
+    BUTTON: { command: `${at.says('begin')}; ${at.waits()}; echo printed; echo again; exit 5` },
+  }));
+  await s.host.reaches('web/BUTTON', 'armed');
+  await s.hup();
+  await s.reach(1);
+  await s.host.reaches('web/BUTTON', 'running');
+  await killDaemon(s);
+  await s.host.start();
+  s.open();
+  const { last } = await s.host.reaches('web/BUTTON', 'spent');
+  assert.is(last?.exitCode, 5, JSON.stringify(last));
+  const printed = async (): Promise<string> => (await s.host.cli('output', last?.id ?? '')).stdout;
+  await until(async () => (await printed()) === 'printed\nagain\n', 'all of it is kept', { last: printed });
+});
+
 tell('the daemon is killed while a command runs: the next one knows it, and how it ends', async (t) => {
   const s = await scene(t, (at) => ({
     BUTTON: { command: `${at.says('begin')}; ${at.waits()}; exit 5`, respawn: 'after' },

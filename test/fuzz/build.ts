@@ -50,7 +50,7 @@ export async function buildSanitized(folder: string): Promise<{ program: string;
   return { program, reports };
 }
 
-/** frames.c holds keeper.c in itself; launch() is its own, so that no process is started. */
+/** frames.c holds set_up.c in itself, and has a loop of its own; launch() is its own, so that no process is started. */
 async function link(
   folder: string,
   name: string,
@@ -63,7 +63,7 @@ async function link(
   const out = join(folder, name);
   const files = [
     ...own.map((file) => join(HERE, 'native', file)),
-    ...sources.filter((file) => file !== 'keeper.c').map((file) => join(NATIVE, file)),
+    ...sources.filter((file) => file !== 'keeper.c' && file !== 'set_up.c').map((file) => join(NATIVE, file)),
   ];
   const more = [`-I${NATIVE}`, `-DPROBE="${PROBE}"`, '-Wl,--wrap=launch', '-o', out];
   await must(compiler, [...STRICT, ...flags, ...more, ...files], { seconds: 120 });

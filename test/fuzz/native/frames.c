@@ -7,9 +7,7 @@
  * what follows a trigger is tried by the sanitized keeper with real probes, see ../sanitized.test.ts.
  */
 #define _GNU_SOURCE
-#define main keeper_main
-#include "keeper.c"
-#undef main
+#include "set_up.c"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -214,4 +214,22 @@ story(
   },
 );
 
+story(
+  test,
+  'who takes note of what was never told has not taken note of what comes',
+  { unless },
+  async (t) => {
+    const { client } = await keeper(t);
+    const once = definition('a', t.unique('A'), byChroot(t.dir), { respawn: 'never' });
+    client.send('ack', { seq: '18446744073709551615' });
+    await client.order('arm', once);
+    kill(String((await client.next('armed'))['pid']), 'SIGHUP');
+    await client.next('fired');
+    // An order that has crossed the trigger: nobody knows of that yet.
+    await client.order('arm', once);
+    await client.reaches('a', 'spent');
+    assert.is(client.events('armed').length, 1);
+  },
+);
+
 test.run();

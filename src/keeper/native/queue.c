@@ -81,6 +81,8 @@ void queue_acknowledge(struct keeper *keeper, uint64_t seq)
 {
 	struct queue *queue = &keeper->queue;
 
+	if (seq > queue->newest)
+		seq = queue->newest; /* what has not been told yet, nobody has */
 	if (seq > queue->acknowledged)
 		queue->acknowledged = seq;
 	while (!list_empty(&queue->events)) {

@@ -5,7 +5,8 @@ import type { Host } from './definition.ts';
 import { createDesired, type Desired } from './desired.ts';
 import { learn } from './learn.ts';
 import { looksAfter } from './looks.ts';
-import { NOTHING_OBSERVED, withoutForgotten, type Observed } from './observed.ts';
+import { withoutForgotten } from './forgotten.ts';
+import { NOTHING_OBSERVED, type Observed } from './observed.ts';
 import { plan, wholeScope, type Change, type Tags } from './plan.ts';
 import type { Step } from './step.ts';
 

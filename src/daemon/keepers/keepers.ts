@@ -3,6 +3,7 @@ import type { Event } from '../../event.ts';
 import type { Keeper } from '../../keeper/keeper.ts';
 import type { Order } from '../../keeper/orders.ts';
 import { createTroubles } from '../troubles.ts';
+import { createAttention } from './attention.ts';
 import type { Member } from './member.ts';
 import { createPlaces } from './places.ts';
 import { createRoster } from './roster.ts';
@@ -54,8 +55,6 @@ export interface KeeperParts {
 
 /** Between the fork of a command's process and its marker, ms: with a wide margin. */
 const MARKED_WITHIN = 200;
-/** When a dead keeper cannot be replaced at once: next try after so many ms. */
-const TRY_AGAIN_AFTER = 1_000;
 const NO_KEEPER = 'no keeper can be started; every probe is away';
 
 /**
@@ -65,15 +64,15 @@ const NO_KEEPER = 'no keeper can be started; every probe is away';
 export function createKeepers(parts: KeeperParts): Keepers {
   let closed = false;
   let engaged = false;
-  /** What is done about their places: one thing after the other. */
-  let queue: Promise<void> = Promise.resolve();
-  let asked = false;
-  let retry: NodeJS.Timeout | undefined;
   let strays: Strays | undefined;
   const post = (event: Event): void => parts.post(event);
   const troubles = createTroubles((what, why) =>
     post({ type: 'daemon', at: Date.now(), level: 'error', what, why }),
   );
+  const attention = createAttention(attend, {
+    done: () => troubles.hasNot(NO_KEEPER),
+    failed: (error) => troubles.has(NO_KEEPER, reasonOf(error)),
+  });
   const ears = {
     post,
     greeted: () => attendSoon(),
@@ -99,7 +98,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
       const { serving } = roster;
       return serving?.stopped ? undefined : serving?.epoch;
     },
-    replace: () => exclusively(() => places.replace()),
+    replace: () => attention.exclusively(() => places.replace()),
     emptied: () => parts.emptied(),
     troubles,
   });
@@ -122,35 +121,12 @@ export function createKeepers(parts: KeeperParts): Keepers {
     if (engaged) living();
   }
 
-  function exclusively(work: () => Promise<void>): Promise<void> {
-    const done = queue.then(work);
-    queue = done.catch(() => {}); // told to who asked for it
-    return done;
+  function attendSoon(): void {
+    if (engaged) attention.soon();
   }
 
   /** Brings it about that every keeper has its place and one is current. */
-  function attend(): Promise<void> {
-    if (asked) return queue;
-    asked = true;
-    clearTimeout(retry);
-    return exclusively(async () => {
-      asked = false;
-      if (!closed) await attendNow();
-    });
-  }
-
-  function attendSoon(): void {
-    if (closed || !engaged) return;
-    attend().then(
-      () => troubles.hasNot(NO_KEEPER),
-      (error) => {
-        troubles.has(NO_KEEPER, reasonOf(error));
-        retry = setTimeout(attendSoon, TRY_AGAIN_AFTER);
-      },
-    );
-  }
-
-  async function attendNow(): Promise<void> {
+  async function attend(): Promise<void> {
     await roster.connectAll();
     living();
     await roster.untilHeard();
@@ -169,7 +145,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
 
   function close(): void {
     closed = true;
-    clearTimeout(retry);
+    attention.stop();
     stopped.stop();
     guard.stop();
     for (const { departure } of members.values()) departure?.stop();
@@ -180,7 +156,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
       stopped.start();
       try {
         strays = await findStrays(parts.state, post);
-        await attend();
+        await attention.now();
         engaged = true;
       } catch (error) {
         close();
@@ -188,7 +164,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
       }
       guard.start();
       // What happened to them meanwhile.
-      attendSoon();
+      attention.soon();
     },
     get current() {
       return roster.serving?.keeper;
@@ -196,11 +172,11 @@ export function createKeepers(parts: KeeperParts): Keepers {
     of: (epoch) => members.get(epoch)?.keeper,
     send: (order) => roster.serving?.keeper.send(order),
     limit: (settings) => places.limit(settings),
-    replace: () => exclusively(() => places.replace()),
+    replace: () => attention.exclusively(() => places.replace()),
     look: () => stopped.look(),
     async quit(grace, within) {
       close();
-      await queue; // what it has started is one of them by now, or has been told to end
+      await attention.untilIdle(); // what it has started is one of them by now, or has been told to end
       await stopped.goOn();
       await roster.untilHeard();
       for (const { keeper } of members.values()) keeper.send({ verb: 'quit', grace });
@@ -209,7 +185,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
     },
     async leave() {
       close();
-      await queue; // as above
+      await attention.untilIdle(); // as above
       for (const { keeper } of members.values()) keeper.leave();
     },
   };

@@ -137,7 +137,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
       await Promise.all(silent.map((member) => stopped.tellSilent(member)));
       return;
     }
-    await strays?.end(new Set([...members.values()].map(({ pid }) => pid)));
+    await strays?.end(members);
     await places.fill();
     // What a dead one had forked may have left its marker only now.
     living();
@@ -155,7 +155,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
     async engage() {
       stopped.start();
       try {
-        strays = await findStrays(parts.state, post);
+        strays = findStrays(parts.state, post);
         await attention.now();
         engaged = true;
       } catch (error) {

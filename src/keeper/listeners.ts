@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { PLATFORM } from '../platform.ts';
+
+/** A socket at which a keeper listens, wherever its name has gone. */
+export interface Listening {
+  readonly epoch: string;
+  readonly inode: string;
+}
+
+/** The sockets of all keepers in our network namespace; none on other systems than Linux, which do not tell. */
+export function listeningKeepers(): Listening[] {
+  if (PLATFORM !== 'Linux') return [];
+  // `Num RefCount Protocol Flags Type St Inode Path`; the keeper binds its short name, which is drawn at random.
+  const line = /^\S+ \S+ \S+ 00010000 \S+ \S+ +(\d+) keeper\.([0-9a-f]{8})\.sock$/gm;
+  const text = readFileSync('/proc/net/unix', 'latin1');
+  return [...text.matchAll(line)].map(([, inode = '', epoch = '']) => ({ epoch, inode }));
+}
+
+/** So many processes are looked at in one go. */
+const SLICE = 500;
+
+/**
+ * The keepers that listen there, as far as they are of this state directory: a keeper names that on its command line
+ * (start.ts). Only those of our own user that see the file system as we do: in a container the same path is another
+ * directory. Its scribes have its command line too, and a child that is just being forked its descriptors; only the keeper leads
+ * its session and listens: a child that has left that has its own.
+ *
+ * @returns their pids
+ */
+export async function findKeepersBehind(
+  listening: readonly Listening[],
+  stateDirectory: string,
+): Promise<number[]> {
+  if (listening.length === 0) return [];
+  const sockets = new Set(listening.map(({ inode }) => `socket:[${inode}]`));
+  const keepers: number[] = [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  for (const [index, pid] of pids.entries()) {
+    if (isOurs(pid, stateDirectory) && holdsOneOf(pid, sockets)) keepers.push(Number(pid));
+    // There is a process for each probe, too.
+    if (index % SLICE === SLICE - 1) await new Promise(setImmediate);
+  }
+  return keepers;
+}
+
+function isOurs(pid: string, stateDirectory: string): boolean {
+  try {
+    const [program = '', directory, ...more] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const named = basename(program) === 'keeper' && directory === stateDirectory && more.length === 1;
+    return (
+      named && statSync(`/proc/${pid}`).uid === process.getuid?.() && leadsSession(pid) && seesWhatWeSee(pid)
+    );
+  } catch {
+    return false; // it has ended, or is not for us to see
+  }
+}
+
+function leadsSession(pid: string): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name in parentheses may hold anything, so the fields are counted from its end.
+  const [, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return session === pid;
+}
+
+function seesWhatWeSee(pid: string): boolean {
+  const same = (name: string): boolean =>
+    readlinkSync(`/proc/${pid}/ns/${name}`) === readlinkSync(`/proc/self/ns/${name}`);
+  const [ours, theirs] = [statSync('/'), statSync(`/proc/${pid}/root/`)];
+  return same('mnt') && same('pid') && ours.dev === theirs.dev && ours.ino === theirs.ino;
+}
+
+function holdsOneOf(pid: string, sockets: ReadonlySet<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(readlinkSync(`/proc/${pid}/fd/${fd}`)));
+  } catch {
+    return false; // not for us to see, or it has just ended
+  }
+}

@@ -242,8 +242,8 @@ story(test, 'a trigger that still waits when the grace is over never runs', { un
   for (const key of ['a', 'b']) {
     await arm(key, { ...sh('exec sleep 1000'), respawn: 'never' });
     await hangUp(key);
+    await client.next('fired', key);
   }
-  await client.next('fired', 'b');
   await client.order('quit', { grace: '0' });
   const finished = await client.next('finished', 'b');
   assert.is(finished['stage'], 'fork');

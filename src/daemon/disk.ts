@@ -1,5 +1,6 @@
 import type { Settings } from '../config/config.ts';
-import { openJournal, type Journal } from '../history/journal.ts';
+import { Complaint, EXIT } from '../control/protocol.ts';
+import { openJournal, type Bounds, type Journal } from '../history/journal.ts';
 import { openOutputs, type Outputs } from '../history/outputs.ts';
 import type { Line } from '../history/entry.ts';
 import { openMarkers, type Markers } from '../keeper/markers.ts';
@@ -36,7 +37,7 @@ export function openDisk(
   { history, output }: Settings,
   say: (what: string, why: string) => void,
 ): Disk {
-  const journal = openJournal(directory, history);
+  const journal = openHistory(directory, history);
   const outputs = openOutputs(directory, output.total);
   const feed = createFeed();
   const markers = openMarkers(directory);
@@ -82,4 +83,16 @@ export function openDisk(
       outputs.prune().catch(unpruned);
     },
   };
+}
+
+function openHistory(directory: string, bounds: Bounds): Journal {
+  try {
+    return openJournal(directory, bounds);
+  } catch (error) {
+    throw new Complaint(
+      EXIT.failed,
+      `the history cannot be opened: ${reasonOf(error)}`,
+      'look what lies there in its place, and move it away',
+    );
+  }
 }

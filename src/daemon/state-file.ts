@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -81,13 +82,10 @@ export function rememberedEvent({ adhoc, spent }: Facts, at: number): Event {
 }
 
 function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (!there) return undefined;
+  if (!there.isFile()) throw spoiled(path, 'it is no file');
+  const text = readFileSync(path, 'utf8');
   // Left by a power cut: the name had reached the disk, the contents had not.
   if (text === '') return undefined;
   try {

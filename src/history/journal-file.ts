@@ -6,17 +6,21 @@ export const FIRED = '{"t":"fired"';
 
 /** Makes it if it is not there. */
 export function openForAppend(path: string): number {
-  return openSync(
-    path,
-    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW,
-    0o600,
-  );
+  return openFile(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+}
+
+/** Waits for nobody: what was put there may be a FIFO. @throws the system's error, or that it is no file */
+function openFile(path: string, flags: number): number {
+  const fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Error(`${path} is no file`);
 }
 
 /** As it is now: what is appended later is not part of it. Undefined: there is none. */
 export function openForReading(path: string): Part | undefined {
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const fd = openFile(path, constants.O_RDONLY);
     return { fd, end: fstatSync(fd).size };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -28,7 +32,7 @@ export function openForReading(path: string): Part | undefined {
 export function countTriggers(path: string): number {
   const mark = Buffer.from(FIRED);
   const buffer = Buffer.alloc(65_536);
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const fd = openFile(path, constants.O_RDONLY);
   let count = 0;
   // The end of a piece is looked at again with the next one: a mark may lie across.
   for (let at = 0, got = buffer.length; got === buffer.length; at += got - mark.length + 1) {

@@ -201,6 +201,35 @@ tell('a spoiled state file is told in a sentence, and nothing is armed by it', a
 });
 
 tell(
+  'what is no file in the place of state and history is told in a sentence, and waited for never',
+  async (t) => {
+    const host = await stopped(t);
+    const make: Record<string, (path: string) => unknown> = {
+      directory: (path) => mkdir(path),
+      FIFO: (path) => execFileSync('mkfifo', [path]),
+      symlink: (path) => symlink('/etc/hostname', path),
+    };
+    for (const [name, said] of [
+      ['state.json', 'state.json is spoiled: it is no file'],
+      ['history.jsonl', 'the history cannot be opened: '],
+    ] as const)
+      for (const [what, place] of Object.entries(make)) {
+        const path = join(host.state, name);
+        await rm(path, { force: true, recursive: true });
+        await place(path);
+        const { code, stderr } = await jaildaemon(['-D', ...pathsOf(host)]);
+        assert.is(code, 1, `${what}: ${stderr}`);
+        assert.match(stderr, said, what);
+        assert.match(stderr, path);
+        assert.not.match(stderr, /\n\s+at /, 'no stack trace');
+        await nothingRuns(host.state);
+        await rm(path, { recursive: true });
+      }
+    assert.is((await host.start()).code, 0);
+  },
+);
+
+tell(
   'whoever starts it may be interrupted: the daemon is ready all the same, and ends when it is told',
   async (t) => {
     const host = await stopped(t);

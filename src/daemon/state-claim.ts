@@ -24,7 +24,8 @@ export async function claimState(directory: string, socket: string): Promise<voi
     symlinkSync(socket, made);
     renameSync(made, link);
   } catch {
-    // A full disk: then nobody tells a second daemon.
+    // A full disk, or something else has that name: then nobody tells a second daemon.
+    rmSync(made, { force: true });
   }
 }
 

@@ -1,5 +1,6 @@
 /** `-D` returns when the daemon is ready, or fails with the daemon's own error and exit code. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -90,8 +91,17 @@ tell(
     assert.is(await s.host.pid(), pid);
     assert.is(Number(await readFile(join(s.host.dir, 'pid'), 'utf8')), pid, 'the pidfile is still its own');
     assert.is((await s.host.reaches('web/BUTTON', 'armed')).pid, probe);
-    // What a daemon that has ended has left is no obstacle.
+    // What a daemon that has ended has left is no obstacle, nor what is in the way of being told.
     await s.host.cli('stop');
+    const note = join(s.host.state, 'daemon');
+    await rm(note);
+    await mkdir(note);
+    assert.is((await s.host.start()).code, 0);
+    await s.host.cli('stop');
+    const notes = readdirSync(s.host.state).filter((name) => name.startsWith('daemon'));
+    assert.equal(notes, ['daemon'], 'nothing is left beside it');
+    await rm(note, { recursive: true });
+    await symlink(s.host.socket, note);
     assert.is((await jaildaemon(['-D', ...other])).code, 0);
     assert.is((await jaildaemon(['stop', '-f', join(s.host.dir, 'sock2')])).code, 0);
   },

@@ -53,8 +53,9 @@ tell('budget: raised by a reload, those that wait go on', async (t) => {
   );
   await s.host.reaches('web/B', 'armed');
   await s.hup('A');
-  await s.hup('B');
   await s.reach(1);
+  await s.hup('B');
+  await s.host.reaches('web/B', 'running');
   await s.reload((file) => (file.settings = { grace: '300ms', budget: 2 }));
   assert.equal(await s.reach(2), ['A', 'B']);
 });

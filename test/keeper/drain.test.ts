@@ -40,6 +40,7 @@ story(test, 'a HUP that came first is told before, and its command runs on', { u
   const { pid } = await client.next('armed');
   kill(keeperPid, 'SIGSTOP');
   kill(String(pid), 'SIGHUP');
+  await until(() => !isAlive(Number(pid)), 'it has died of that');
   client.send('disarm', { key: 'web/A' });
   kill(keeperPid, 'SIGCONT');
   const fired = await client.next('fired');

@@ -7,6 +7,7 @@ import { execute, type ExecuteOptions, type Outcome } from '../rig/execute.ts';
 import type { RunningJail } from '../rig/jail.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
 import { story, type Teller } from '../rig/story.ts';
+import { untilThere } from '../rig/gate.ts';
 import { until } from '../rig/until.ts';
 
 /** The file, as an object: JSON is YAML. */
@@ -70,7 +71,7 @@ export async function traces(t: Teller): Promise<Traces> {
     dir,
     path,
     says: (line) => `echo "${line}" >>${path('lines')}`,
-    waits: (gate = 'gate') => `while [ ! -e ${path(gate)} ]; do sleep 0.02; done`,
+    waits: (gate = 'gate') => untilThere(path(gate)),
     open: (gate = 'gate') => appendFileSync(path(gate), ''),
     lines,
     reach: (count) =>

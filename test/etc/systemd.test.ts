@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { untilThere } from '../rig/gate.ts';
 import { PROGRAM } from '../rig/daemon.ts';
 import { execute, type Outcome } from '../rig/execute.ts';
 import { removeCgroups } from '../rig/kinds/cgroups.ts';
@@ -91,7 +92,7 @@ jails:
     chroot: ${root}
     probes:
       BUTTON-STAYS: ${probe('true', 'immediately')}
-      BUTTON-RUNS: ${probe(`while [ ! -e ${gate} ]; do sleep 0.05; done; exit 5`, 'after')}
+      BUTTON-RUNS: ${probe(`${untilThere(gate)}; exit 5`, 'after')}
 `,
       { mode: 0o600 },
     );

@@ -4,6 +4,7 @@ import { readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { untilThere } from '../rig/gate.ts';
 import { chroot } from '../rig/kinds/chroot.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
 import { isAlive, killExactly, missing, startOf } from '../rig/proc.ts';
@@ -176,7 +177,7 @@ story(
     const { run, output } = await scene(t);
     const out = join(t.dir, 'child');
     const finished = await run({
-      ...sh(`(while [ ! -e ${out}.go ]; do sleep 0.02; done; echo late) & echo $! > ${out}; echo early`),
+      ...sh(`(${untilThere(`${out}.go`)}; echo late) & echo $! > ${out}; echo early`),
     });
     assert.is(finished['exit'], '0');
     const child = Number(await written(out));
@@ -396,7 +397,7 @@ story(
 story(test, 'a scribe that is killed costs the output only', { unless }, async (t) => {
   const { arm, hangUp, client, pid } = await scene(t);
   const go = join(t.dir, 'go');
-  await arm('a', sh(`trap '' PIPE; echo one; while [ ! -e ${go} ]; do sleep 0.02; done; echo two; exit 3`));
+  await arm('a', sh(`trap '' PIPE; echo one; ${untilThere(go)}; echo two; exit 3`));
   await hangUp('a');
   await client.next('started');
   const scribe = await until(async () => {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readlink, writeFile } from 'node:fs/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { untilThere } from '../rig/gate.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
 import { isAlive, killExactly, missing, startOf } from '../rig/proc.ts';
 import { story, type Teller } from '../rig/story.ts';
@@ -222,7 +223,7 @@ story(
     await client.order('arm', definition('web/A', t.unique('A'), byPid(jail.pid)));
     const idle = await client.next('armed');
     const go = `${t.dir}/go`;
-    const command = `echo one; while [ ! -e ${go} ]; do sleep 0.05; done; echo two; echo done > ${go}.done`;
+    const command = `echo one; ${untilThere(go)}; echo two; echo done > ${go}.done`;
     await client.order(
       'arm',
       definition('web/B', t.unique('B'), byPid(jail.pid), { arg: ['/bin/sh', '-c', command] }),

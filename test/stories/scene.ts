@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { daemon, type Daemon } from '../rig/daemon.ts';
 import type { Outcome } from '../rig/execute.ts';
+import { untilThere } from '../rig/gate.ts';
 import type { Kind, RunningJail } from '../rig/jail.ts';
 import type { Teller } from '../rig/story.ts';
 
@@ -43,7 +44,7 @@ jails:
         command: |
           echo "begin $JAIL_NAME $PROBE_TITLE $TRIGGER_ID" >>${traces}
           echo said on the host
-          while [ ! -e ${gate} ]; do sleep 0.02; done
+          ${untilThere(gate)}
           echo end >>${traces}
           exit 3
 `,

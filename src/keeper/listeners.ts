@@ -17,6 +17,19 @@ export function listeningKeepers(): Listening[] {
   return [...text.matchAll(line)].map(([, inode = '', epoch = '']) => ({ epoch, inode }));
 }
 
+/**
+ * Which process listens at the socket of this keeper: one that says nothing does not say its pid either.
+ *
+ * @returns undefined where it cannot be found out: on other systems than Linux, and in another network namespace
+ */
+export function findListener(epoch: string): number | undefined {
+  const inodes = listeningKeepers().flatMap((one) => (one.epoch === epoch ? [one.inode] : []));
+  if (inodes.length === 0) return undefined;
+  const sockets = socketsOf(inodes);
+  const pid = processes().find((pid) => nameOf(pid) === 'keeper' && holdsOneOf(pid, sockets));
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** So many processes are looked at in one go. */
 const SLICE = 500;
 
@@ -33,15 +46,31 @@ export async function findKeepersBehind(
   stateDirectory: string,
 ): Promise<number[]> {
   if (listening.length === 0) return [];
-  const sockets = new Set(listening.map(({ inode }) => `socket:[${inode}]`));
+  const sockets = socketsOf(listening.map(({ inode }) => inode));
   const keepers: number[] = [];
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  for (const [index, pid] of pids.entries()) {
+  for (const [index, pid] of processes().entries()) {
     if (isOurs(pid, stateDirectory) && holdsOneOf(pid, sockets)) keepers.push(Number(pid));
     // There is a process for each probe, too.
     if (index % SLICE === SLICE - 1) await new Promise(setImmediate);
   }
   return keepers;
+}
+
+/** As links in /proc/PID/fd name them. */
+function socketsOf(inodes: readonly string[]): ReadonlySet<string> {
+  return new Set(inodes.map((inode) => `socket:[${inode}]`));
+}
+
+function processes(): string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+}
+
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1').trimEnd();
+  } catch {
+    return ''; // it has ended
+  }
 }
 
 function isOurs(pid: string, stateDirectory: string): boolean {

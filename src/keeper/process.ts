@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { PLATFORM, type Platform } from '../platform.ts';
 
@@ -45,44 +45,5 @@ async function askPs(pid: number): Promise<Seen | undefined> {
     return state.startsWith('Z') ? undefined : { start: start.join(' '), stopped: state.startsWith('T') };
   } catch {
     return undefined; // ps(1) says by its exit code that there is none
-  }
-}
-
-/**
- * Which process listens at the socket of this keeper: one that says nothing does not say its pid either.
- *
- * @returns undefined where it cannot be found out: on other systems than Linux, and in another network namespace
- */
-export function findListener(epoch: string): number | undefined {
-  if (PLATFORM !== 'Linux') return undefined;
-  const inode = listeningInode(`keeper.${epoch}.sock`);
-  if (inode === undefined) return undefined;
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).find((pid) => nameOf(pid) === 'keeper' && holds(pid, `socket:[${inode}]`));
-}
-
-/** `Num RefCount Protocol Flags Type St Inode Path`; the keeper binds its short name, which is drawn at random. */
-function listeningInode(name: string): string | undefined {
-  const ACCEPTS = '00010000';
-  for (const line of readFileSync('/proc/net/unix', 'latin1').split('\n')) {
-    const [, , , flags, , , inode, path] = line.trim().split(/\s+/);
-    if (path === name && flags === ACCEPTS) return inode;
-  }
-  return undefined;
-}
-
-function nameOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'latin1').trimEnd();
-  } catch {
-    return ''; // it has ended
-  }
-}
-
-function holds(pid: number, what: string): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === what);
-  } catch {
-    return false; // not for us to see, or it has just ended
   }
 }

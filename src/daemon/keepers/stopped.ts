@@ -1,5 +1,6 @@
 import type { Event } from '../../event.ts';
-import { findListener, seeProcess } from '../../keeper/process.ts';
+import { findListener } from '../../keeper/listeners.ts';
+import { seeProcess } from '../../keeper/process.ts';
 
 /** A keeper of which it matters whether it is stopped. */
 export interface Watched {

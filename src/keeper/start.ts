@@ -53,7 +53,7 @@ export async function startKeeper(stateDirectory: string): Promise<string> {
     );
   });
   try {
-    return join(stateDirectory, `keeper.${await Promise.race([epoch, ended, tooLate])}.sock`);
+    return socketOf(stateDirectory, await Promise.race([epoch, ended, tooLate]));
   } catch (error) {
     // One that listens after all must not stay as a second one that nobody knows.
     child.kill('SIGKILL');
@@ -68,6 +68,11 @@ export async function startKeeper(stateDirectory: string): Promise<string> {
 
 /** `keeper.EPOCH.sock` */
 const SOCKET = /^keeper\.([0-9a-f]{8})\.sock$/;
+
+/** Where a keeper listens, as long as nobody has deleted the name. */
+export function socketOf(stateDirectory: string, epoch: string): string {
+  return join(stateDirectory, `keeper.${epoch}.sock`);
+}
 
 /** The sockets of keepers that may live. */
 export async function findKeepers(stateDirectory: string): Promise<string[]> {

@@ -1,10 +1,11 @@
 /** The daemon dies: probes stay, commands run, nothing is lost. The keeper dies: no dead button stays anywhere. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { isAlive, startOf } from '../rig/proc.ts';
+import { isAlive, startOf, withArgument } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
+import { must } from '../rig/execute.ts';
 import { jaildaemon, pathsOf, probesOf, scene, stories, type Scene } from './scene.ts';
 
 const { tell, run } = stories('crash');
@@ -295,7 +296,44 @@ tell('a file that was broken meanwhile costs no probe while the keeper lives', a
   assert.match(stderr, `${s.host.config}:1:`);
 });
 
+tell(
+  'a keeper that turns the next daemon away lives: none is started beside it, nor is it ended',
+  async (t) => {
+    const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }));
+    const { pid } = await s.host.reaches('web/BUTTON', 'armed');
+    const keeper = (await s.host.status()).keeper?.pid ?? 0;
+    const withLine = descriptorsOf(keeper).size;
+    await killDaemon(s);
+    await until(() => descriptorsOf(keeper).size < withLine, 'it has closed the line');
+    const limit = (most: string): Promise<string> =>
+      must('prlimit', ['--pid', String(keeper), `--nofile=${most}`]);
+    const before = /^Max open files +(\d+) +(\d+)/m.exec(readFileSync(`/proc/${keeper}/limits`, 'utf8'));
+    // It may use the spare descriptor alone: with that it closes every line that is opened to it.
+    await limit(`${lowestFree(keeper)}:${before?.[2]}`);
+    const { code, stderr } = await s.host.start();
+    assert.is(code, 69, stderr);
+    assert.match(stderr, /keeper [0-9a-f]{8} lives, but closes every line to it at once/);
+    assert.equal(withArgument(s.host.state), [keeper], 'it is there, and it alone');
+
+    await limit(`${before?.[1]}:${before?.[2]}`);
+    assert.is((await s.host.start()).code, 0);
+    assert.is((await s.host.status()).keeper?.pid, keeper);
+    assert.is((await s.host.reaches('web/BUTTON', 'armed')).pid, pid, 'the same process');
+    assert.is((await s.hup()).code, 0);
+    assert.equal(await s.reach(1), ['ran']);
+  },
+);
+
 run();
+function descriptorsOf(pid: number): ReadonlySet<number> {
+  return new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+}
+
+/** The descriptor that its next open(2) would give. */
+function lowestFree(pid: number): number {
+  const taken = descriptorsOf(pid);
+  for (let fd = 0; ; fd++) if (!taken.has(fd)) return fd;
+}
 
 async function killDaemon(s: Scene): Promise<void> {
   const pid = await s.host.pid();

@@ -6,6 +6,7 @@ import { createTroubles } from '../troubles.ts';
 import { createAttention } from './attention.ts';
 import type { Member } from './member.ts';
 import { createPlaces } from './places.ts';
+import { reachAll } from './reach.ts';
 import { createRoster } from './roster.ts';
 import { guardSocket } from './socket-guard.ts';
 import { watchStopped } from './stopped.ts';
@@ -127,9 +128,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
 
   /** Brings it about that every keeper has its place and one is current. */
   async function attend(): Promise<void> {
-    await roster.connectAll();
-    living();
-    await roster.untilHeard();
+    await reachAll(roster, living, () => closed);
     if (closed) return;
     const { silent } = roster;
     if (silent.length > 0) {

@@ -13,6 +13,8 @@ export interface Roster {
   readonly silent: readonly Member[];
   /** Opens a line to each that lives and is not known yet; what dead ones have left is removed. */
   connectAll(): Promise<void>;
+  /** The epochs of those whose socket is there and to whom there is no line: it has broken since, or they have just died. */
+  unreached(): Promise<readonly string[]>;
   /** Opens a line to the keeper behind this socket. @throws the system's error */
   connect(socket: string): Promise<Member>;
   /** Waits until all have said hello, but not for long. */
@@ -77,6 +79,10 @@ export function createRoster(stateDirectory: string, listener: RosterListener): 
           await removeStaleSocket(socket);
         }
       }
+    },
+    async unreached() {
+      const named = (await findKeepers(stateDirectory)).map(epochOfSocket);
+      return named.filter((epoch) => !members.has(epoch));
     },
     connect,
     untilHeard: () => within(HEARD_WITHIN, Promise.all([...members.values()].map(({ heard }) => heard))),

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { socketOf } from '../../keeper/start.ts';
 import { reasonOf } from '../../reason.ts';
 import type { Troubles } from '../troubles.ts';
 
@@ -29,7 +30,7 @@ export function guardSocket(parts: SocketGuardParts): SocketGuard {
 
   async function look(): Promise<void> {
     const epoch = parts.epoch();
-    if (epoch === undefined || existsSync(`${stateDirectory}/keeper.${epoch}.sock`)) return;
+    if (epoch === undefined || existsSync(socketOf(stateDirectory, epoch))) return;
     const gone = `the socket of keeper ${epoch} is gone from ${stateDirectory}`;
     troubles.has(gone, 'its probes move to a new keeper');
     try {

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import type { Event } from '../../event.ts';
 import { findKeepersBehind, listeningKeepers } from '../../keeper/listeners.ts';
 import { seeProcess } from '../../keeper/process.ts';
+import { socketOf } from '../../keeper/start.ts';
 
 /**
  * Keepers that no daemon can speak to any more: their socket was deleted, with the state directory as a rule. Their probes
  * are armed, and beside those of another keeper each of them would be there twice.
  */
 export interface Strays {
-  /** Ends those that are not these, and their probes with them. */
+  /** Ends those that are not these and have no socket there, and their probes with them. */
   end(known: ReadonlyMap<string, unknown>): Promise<void>;
 }
 
@@ -39,9 +41,12 @@ export function findStrays(stateDirectory: string, post: (event: Event) => void)
 
   return {
     async end(known) {
-      const unknown = listening.filter(({ epoch }) => !known.has(epoch));
+      // Whose name is there can be spoken to, now or later.
+      const strays = listening.filter(
+        ({ epoch }) => !known.has(epoch) && !existsSync(socketOf(stateDirectory, epoch)),
+      );
+      for (const pid of await findKeepersBehind(strays, stateDirectory)) await endKeeper(pid);
       listening = [];
-      for (const pid of await findKeepersBehind(unknown, stateDirectory)) await endKeeper(pid);
     },
   };
 }

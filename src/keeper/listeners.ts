@@ -8,13 +8,20 @@ export interface Listening {
   readonly inode: string;
 }
 
-/** The sockets of all keepers in our network namespace; none on other systems than Linux, which do not tell. */
+/** The sockets of all keepers in our network namespace; none where the system does not tell: on others than Linux. */
 export function listeningKeepers(): Listening[] {
   if (PLATFORM !== 'Linux') return [];
   // `Num RefCount Protocol Flags Type St Inode Path`; the keeper binds its short name, which is drawn at random.
   const line = /^\S+ \S+ \S+ 00010000 \S+ \S+ +(\d+) keeper\.([0-9a-f]{8})\.sock$/gm;
-  const text = readFileSync('/proc/net/unix', 'latin1');
-  return [...text.matchAll(line)].map(([, inode = '', epoch = '']) => ({ epoch, inode }));
+  return [...unixSockets().matchAll(line)].map(([, inode = '', epoch = '']) => ({ epoch, inode }));
+}
+
+function unixSockets(): string {
+  try {
+    return readFileSync('/proc/net/unix', 'latin1');
+  } catch {
+    return ''; // a kernel or a container that hides it
+  }
 }
 
 /**

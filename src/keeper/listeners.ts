@@ -46,21 +46,19 @@ const SLICE = 500;
  * directory. Its scribes have its command line too, and a child that is just being forked its descriptors; only the keeper leads
  * its session and listens: a child that has left that has its own.
  *
- * @returns their pids
+ * Gives their pids, each as soon as it is found: later the pid may be another process's.
  */
-export async function findKeepersBehind(
+export async function* findKeepersBehind(
   listening: readonly Listening[],
   stateDirectory: string,
-): Promise<number[]> {
-  if (listening.length === 0) return [];
+): AsyncGenerator<number> {
+  if (listening.length === 0) return;
   const sockets = socketsOf(listening.map(({ inode }) => inode));
-  const keepers: number[] = [];
   for (const [index, pid] of processes().entries()) {
-    if (isOurs(pid, stateDirectory) && holdsOneOf(pid, sockets)) keepers.push(Number(pid));
+    if (isOurs(pid, stateDirectory) && holdsOneOf(pid, sockets)) yield Number(pid);
     // There is a process for each probe, too.
     if (index % SLICE === SLICE - 1) await new Promise(setImmediate);
   }
-  return keepers;
 }
 
 /** As links in /proc/PID/fd name them. */

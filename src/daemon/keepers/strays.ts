@@ -23,7 +23,7 @@ export function findStrays(stateDirectory: string, post: (event: Event) => void)
 
   async function endKeeper(pid: number): Promise<void> {
     const start = (await seeProcess(pid))?.start;
-    if (start === undefined) return;
+    if (start === undefined || !kill(pid)) return;
     const what = `keeper pid ${pid} of ${stateDirectory} has no socket there any more: it is ended, and its probes with it`;
     post({
       type: 'daemon',
@@ -32,7 +32,6 @@ export function findStrays(stateDirectory: string, post: (event: Event) => void)
       what,
       why: 'triggers that it had not told are lost',
     });
-    process.kill(pid, 'SIGKILL');
     for (let waited = 0; waited < GONE_WITHIN; waited += LOOK_EVERY) {
       if ((await seeProcess(pid))?.start !== start) return;
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
@@ -45,8 +44,18 @@ export function findStrays(stateDirectory: string, post: (event: Event) => void)
       const strays = listening.filter(
         ({ epoch }) => !known.has(epoch) && !existsSync(socketOf(stateDirectory, epoch)),
       );
-      for (const pid of await findKeepersBehind(strays, stateDirectory)) await endKeeper(pid);
+      for await (const pid of findKeepersBehind(strays, stateDirectory)) await endKeeper(pid);
       listening = [];
     },
   };
+}
+
+/** @returns false: it has just ended by itself @throws the system's error otherwise */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }

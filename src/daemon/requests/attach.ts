@@ -30,6 +30,8 @@ export function attachHandler(services: Services): Handler {
     const command = textArgument(args, 'command', 65_536);
     const jail = await findJail(loop, looker, textArgument(args, 'jail', 1023));
     await refuseStandstill(services);
+    // Meanwhile it may have begun: what is saved from here on would stay without ever having been armed.
+    refuseWhileEnding(ending);
     const adhocCount = state.facts.adhocCount + 1;
     const id = `adhoc/${adhocCount}`;
     const probe = probeFrom(args, command, adhocCount);

@@ -37,6 +37,7 @@ export function replaceKeeperHandler({ keepers, loop, ending }: Services): Handl
         older ? 'the keeper is stopped: its probes cannot move' : 'there is no keeper at the moment',
         older ? `let it go on (kill -CONT ${older.pid}), and try again` : 'try again in a second',
       );
+    refuseWhileEnding(ending);
     await keepers.replace();
     const installed = (): true | undefined =>
       loop.observed.keeper && loop.observed.keeper.epoch !== older.epoch ? true : undefined;

@@ -21,6 +21,7 @@ import { limitsOf, watchOrphans } from './orphans.ts';
 import type { Pidfile } from './pidfile.ts';
 import { createReloader, whereaboutsOf, wishFor, type Standing } from './reloader.ts';
 import { createHandlers } from './requests/handlers.ts';
+import { noteHolder } from './state-claim.ts';
 import { openStateFile } from './state-file.ts';
 
 /** What signals and faults do to a daemon. */
@@ -106,7 +107,10 @@ export async function run({
     post: (...said) => loop.post(...said),
     lookAround: () => looker.glanceAround(),
     living: (epochs) => orphans.adopt(epochs),
-    emptied: () => disk.remember(reloader.standing),
+    emptied() {
+      noteHolder(options.state, options.socket);
+      disk.remember(reloader.standing);
+    },
     superseded() {
       log.say('error', 'another daemon has taken over the keeper; this one ends');
       end(EXIT.busy);

@@ -18,6 +18,12 @@ export async function claimState(directory: string, socket: string): Promise<voi
   const link = join(directory, NAME);
   const other = holderOf(link);
   if (other !== undefined && other !== socket) await refuse(directory, other);
+  noteHolder(directory, socket);
+}
+
+/** Writes it down without asking: the directory is this daemon's, and the note may be gone. */
+export function noteHolder(directory: string, socket: string): void {
+  const link = join(directory, NAME);
   const made = `${link}.${process.pid}`;
   try {
     rmSync(made, { force: true });

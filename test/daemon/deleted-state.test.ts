@@ -1,5 +1,5 @@
 /** The state directory is deleted under a running keeper: no later daemon could find it by its socket. */
-import { existsSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -41,6 +41,7 @@ tell('the daemon lets the probes move to a keeper that the next daemon finds', a
   await s.host.reaches('web/LONG', 'armed');
   await until(() => !isAlive(older), 'the older one has ended', { seconds: 15 });
   assert.ok(existsSync(join(s.host.state, 'config.json')), 'what must outlive the daemon is written again');
+  assert.is(readlinkSync(join(s.host.state, 'daemon')), s.host.socket, 'and whose state it is');
   assert.is((await s.hup()).code, 0);
   assert.equal(await s.reach(1), ['ran']);
 

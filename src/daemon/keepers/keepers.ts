@@ -46,7 +46,7 @@ export interface KeeperParts {
   readonly post: (...events: readonly Event[]) => void;
   /** These live: what others have left behind is nobody's any more. */
   readonly living: (epochs: ReadonlySet<string>) => void;
-  /** The state directory was deleted, and is there again, empty. */
+  /** The state directory is there, but what was in it may be gone: it must be written again. */
   readonly emptied: () => void;
   /** The kernel told a keeper that jails have come or gone. */
   readonly lookAround: () => void;

@@ -15,7 +15,7 @@ export interface SocketGuardParts {
   readonly epoch: () => string | undefined;
   /** Lets its probes move to a keeper that can be found. */
   readonly replace: () => Promise<void>;
-  /** The state directory was deleted, and is there again, empty. */
+  /** The state directory is there, but what was in it may be gone with the socket: it must be written again. */
   readonly emptied: () => void;
   readonly troubles: Troubles;
 }
@@ -34,7 +34,9 @@ export function guardSocket(parts: SocketGuardParts): SocketGuard {
     const gone = `the socket of keeper ${epoch} is gone from ${stateDirectory}`;
     troubles.has(gone, 'its probes move to a new keeper');
     try {
-      if (mkdirSync(stateDirectory, { recursive: true, mode: 0o700 }) !== undefined) parts.emptied();
+      // The history may have made it already.
+      mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+      parts.emptied();
       await parts.replace();
       troubles.hasNot(gone);
     } catch (error) {

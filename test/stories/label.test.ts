@@ -1,5 +1,5 @@
 // AppArmor, as managers of containers use it: who is confined may signal only what has the same label.
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -17,16 +17,24 @@ const unless = confined('any').available();
 const ALL = ['network', 'capability', 'file'];
 
 /** A profile such as container engines write for all of their containers. */
-async function load(t: Teller, profile: string, rules: readonly string[] = ALL): Promise<void> {
+async function load(
+  t: Teller,
+  profile: string,
+  rules: readonly string[] = ALL,
+  fromHost = 'signal (receive) peer=unconfined',
+): Promise<void> {
   const own = `peer="${profile}"`;
-  const signals = [`signal (send, receive) ${own}`, 'signal (receive) peer=unconfined'];
   const file = join(t.dir, 'profile');
-  const lines = [...rules, ...signals, `ptrace ${own}`].map((rule) => `  ${rule},\n`);
+  const all = [...rules, `signal (send, receive) ${own}`, fromHost, `ptrace ${own}`];
+  const lines = all.map((rule) => `  ${rule},\n`);
   await writeFile(file, `profile "${profile}" flags=(attach_disconnected) {\n${lines.join('')}}\n`);
   const loaded = await execute('apparmor_parser', ['-r', '-K', file]);
   assert.is(loaded.code, 0, loaded.stderr);
   t.defer(`unload ${profile}`, () => execute('apparmor_parser', ['-R', file]));
 }
+
+/** It may have been tried again. */
+const withoutTimes = (reason: string | undefined): string | undefined => reason?.replace(/ \(.*/, '');
 
 const labelOf = async (pid: number | undefined): Promise<string> =>
   (await readFile(`/proc/${pid}/attr/apparmor/current`, 'utf8')).trim();
@@ -77,8 +85,58 @@ story(
     const again = await execute('aa-exec', ['-p', own, '--', process.execPath, PROGRAM, '-D', ...paths]);
     assert.is(again.code, 0, again.stderr);
     const { reason, pid } = await host.reaches('web/BUTTON', 'failed');
-    assert.is(reason, 'label failed: EACCES');
+    assert.is(withoutTimes(reason), 'label failed: EACCES');
     assert.is(pid, undefined);
+  },
+);
+
+/** Enough for the jail to be stopped. */
+const TERM_ALONE = 'signal (receive) set=(term) peer=unconfined';
+
+story(
+  suite,
+  'a profile by which nobody may end the probe: failed, by name, and no button stays in the jail',
+  { unless, seconds: 120 },
+  async (t) => {
+    const profile = t.unique('jd-shield');
+    await load(t, profile, ALL, TERM_ALONE);
+    const { host, jail, title } = await scene(t, confined(profile));
+    const { reason } = await host.reaches('web/BUTTON', 'failed');
+    assert.is(withoutTimes(reason), 'label failed: EACCES');
+    await until(async () => !(await jail.ps()).includes(title), 'it is gone');
+  },
+);
+
+story(
+  suite,
+  'a profile that is changed so while the probe is armed: it can be taken away all the same',
+  { unless, seconds: 120 },
+  async (t) => {
+    const profile = t.unique('jd-turncoat');
+    await load(t, profile);
+    const { host, jail, title } = await scene(t, confined(profile));
+    await host.reaches('web/BUTTON', 'armed');
+    await load(t, profile, ALL, TERM_ALONE);
+    await host.edit(`jails: { web: { ${jail.where}, probes: {} } }\n`);
+    await until(async () => !(await jail.ps()).includes(title), 'it is gone');
+    assert.equal((await host.status()).probes, []);
+  },
+);
+
+story(
+  suite,
+  'a policy namespace, in which the jail may write profiles, is left out of the probe’s label',
+  { unless, seconds: 120 },
+  async (t) => {
+    const [profile, space] = [t.unique('jd-nested'), t.unique('jdns')];
+    await load(t, profile, [...ALL, 'signal']);
+    const folder = join('/sys/kernel/security/apparmor/policy/namespaces', space);
+    await mkdir(folder);
+    t.defer(`remove ${folder}`, () => rmdir(folder));
+    const { host, jail } = await scene(t, confined(`${profile}//&:${space}:unconfined`));
+    const { pid } = await host.reaches('web/BUTTON', 'armed');
+    assert.match(await labelOf(jail.pid), `:${space}:unconfined`);
+    assert.is(await labelOf(pid), `${profile} (enforce)`);
   },
 );
 

@@ -56,13 +56,27 @@ void body_leave_queue(struct keeper *keeper, struct body *body)
 		list_remove(&body->instance->ring);
 }
 
+/*
+ * Where a profile that it has taken over forbids us to signal it, the end of pipe L ends it, and with it the jail's other
+ * probes, which have the same profile.
+ */
+void body_kill(struct body *body)
+{
+	struct life *life = &body->instance->life;
+
+	if (child_kill(&body->child, SIGKILL))
+		return;
+	life_close(life);
+	(void)life_open(life); /* without it, arming fails and says so */
+}
+
 void body_retire(struct keeper *keeper, struct body *body)
 {
 	if (body->waiting)
 		body_leave_queue(keeper, body);
 	if (body->entry)
 		entry_give_up(keeper, body->entry);
-	child_kill(&body->child, SIGKILL);
+	body_kill(body);
 	body_free_if_over(keeper, body);
 }
 

@@ -36,6 +36,8 @@ struct body *body_make(struct keeper *keeper, struct record *record);
 /* It is to go: killed, and forgotten when it has been reaped. Its death by HUP may still count. */
 void body_retire(struct keeper *keeper, struct body *body);
 
+void body_kill(struct body *body);
+
 void body_leave_queue(struct keeper *keeper, struct body *body);
 void body_free_if_over(struct keeper *keeper, struct body *body);
 void body_title(const struct body *body, char *title, size_t room);

@@ -49,14 +49,21 @@ bool child_adopt(struct keeper *keeper, struct child *child, pid_t pid, unsigned
 		return false;
 	}
 	handle = process_handle(pid);
-	keeper->strays |= handle == -1;
-	return handle != -1 && child_watch(keeper, child, pid, handle, what);
+	if (handle == -1) {
+		int reason = errno;
+
+		kill(pid, SIGKILL); /* as in child_watch() */
+		keeper->strays = true;
+		errno = reason;
+		return false;
+	}
+	return child_watch(keeper, child, pid, handle, what);
 }
 
-void child_kill(const struct child *child, int signal)
+bool child_kill(const struct child *child, int signal)
 {
-	if (child->pid)
-		(void)process_kill(child->handle, signal); /* ESRCH: it has ended already, and we shall hear of it */
+	/* ESRCH: it has ended already, and we shall hear of it */
+	return child->pid == 0 || process_kill(child->handle, signal) == 0 || errno == ESRCH;
 }
 
 void child_forget(struct keeper *keeper, struct child *child)
@@ -95,5 +102,6 @@ static void kill_if_stray(struct keeper *keeper, pid_t pid)
 /* This walks all children, but only after somebody on the host has killed an entry half-way, or one could not be watched. */
 void child_kill_strays(struct keeper *keeper)
 {
-	process_each_child(keeper, kill_if_stray);
+	/* Without a descriptor to look for them, another time. */
+	keeper->strays |= !process_each_child(keeper, kill_if_stray);
 }

@@ -22,7 +22,7 @@ bool child_watch(struct keeper *keeper, struct child *child, pid_t pid, int hand
 /* Takes over a child that another child started in our name. False and errno: it is none, or known, or goes as a stray. */
 bool child_adopt(struct keeper *keeper, struct child *child, pid_t pid, unsigned what);
 
-void child_kill(const struct child *child, int signal);
+bool child_kill(const struct child *child, int signal); /* false: a security label forbids it */
 void child_forget(struct keeper *keeper, struct child *child); /* when it has been reaped */
 
 /* It may have ended: for watch_*.c. Harmless at any time. */

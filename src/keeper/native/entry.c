@@ -54,7 +54,7 @@ void entry_give_up(struct keeper *keeper, struct entry *entry)
 	if (entry->over)
 		return;
 	end(keeper, entry);
-	child_kill(&entry->body->child, SIGKILL);
+	body_kill(entry->body);
 }
 
 /* The entering process may have been reaped before: then this is the last that is heard of the arming. */
@@ -93,7 +93,11 @@ static void look_again(struct keeper *keeper, struct timer *timer);
 static void look(struct keeper *keeper, struct entry *entry)
 {
 	if (look_locked(entry->body->definition, entry->body->child.pid)) {
-		armed(keeper, entry);
+		/* Whom a signal cannot reach could not be taken away again. */
+		if (child_kill(&entry->body->child, 0))
+			armed(keeper, entry);
+		else
+			entry_fail(keeper, entry->body, STAGE_label, EACCES);
 		return;
 	}
 	entry->timer.ring = look_again;
@@ -111,7 +115,7 @@ static void take_pid(struct keeper *keeper, struct entry *entry, pid_t pid)
 	if (!child_adopt(keeper, &body->child, pid, WATCH_URGENT))
 		entry_fail(keeper, body, STAGE_pidfd, errno);
 	else if (entry->over)
-		child_kill(&body->child, SIGKILL);
+		body_kill(body);
 }
 
 /* What the clone may fail in; it does not know the nonce, and whoever traces it can only make it fail. */

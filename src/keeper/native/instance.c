@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,7 +38,7 @@ void instance_ended(struct keeper *keeper, struct instance *instance)
 		if (body->entry)
 			entry_fail(keeper, body, STAGE_gone, ESRCH);
 		else
-			child_kill(&body->child, SIGKILL);
+			body_kill(body);
 	}
 	instance_drop(keeper, instance);
 }

@@ -20,7 +20,7 @@ struct ending {
 int process_handle(pid_t pid); /* -1 and errno */
 bool process_is_child(pid_t pid);
 int process_kill(int handle, int signal);
-void process_each_child(struct keeper *keeper, void each(struct keeper *keeper, pid_t pid));
+bool process_each_child(struct keeper *keeper, void each(struct keeper *keeper, pid_t pid));
 
 struct ending process_look(int handle); /* leaves it to be reaped */
 struct ending process_reap(int handle);

@@ -25,10 +25,11 @@ int process_kill(int handle, int signal)
 }
 
 /* What this is for, clones that nobody has named, is not to be had where the probe is the process that was forked. */
-void process_each_child(struct keeper *keeper, void each(struct keeper *keeper, pid_t pid))
+bool process_each_child(struct keeper *keeper, void each(struct keeper *keeper, pid_t pid))
 {
 	(void)keeper;
 	(void)each;
+	return true;
 }
 
 static struct ending wait_for(int handle, int options)

@@ -1,5 +1,6 @@
 #ifdef __linux__
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ struct ending process_reap(int handle)
 	return wait_for(handle, 0);
 }
 
-void process_each_child(struct keeper *keeper, void each(struct keeper *keeper, pid_t pid))
+bool process_each_child(struct keeper *keeper, void each(struct keeper *keeper, pid_t pid))
 {
 	char path[64], chunk[4096];
 	ssize_t got;
@@ -63,7 +64,7 @@ void process_each_child(struct keeper *keeper, void each(struct keeper *keeper, 
 	snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
 	file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file == -1)
-		return; /* not in this kernel: what is not found here ends by itself, at the end of its pipe */
+		return errno == ENOENT; /* not in this kernel: what is not found here ends by itself, at the end of its pipe */
 	while ((got = read(file, chunk, sizeof chunk)) > 0)
 		for (ssize_t i = 0; i < got; i++) {
 			if (chunk[i] >= '0' && chunk[i] <= '9') {
@@ -74,6 +75,7 @@ void process_each_child(struct keeper *keeper, void each(struct keeper *keeper, 
 			pid = 0;
 		}
 	close(file);
+	return true;
 }
 
 #else

@@ -28,7 +28,8 @@ bool witness_has_ended(int handle)
 {
 	struct pollfd look = {.fd = handle, .events = POLLIN};
 
-	return process_kill(handle, 0) == -1 || poll(&look, 1, 0) == 1;
+	/* A security label may keep it from being signalled, and says so only of a process that is there. */
+	return (process_kill(handle, 0) == -1 && errno == ESRCH) || poll(&look, 1, 0) == 1;
 }
 
 static void ended(struct keeper *keeper, void *instance)

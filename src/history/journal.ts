@@ -112,8 +112,8 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
     if (way === 'backwards') files.reverse();
     try {
       for (const file of files) {
-        for await (const texts of linesIn(file, way)) {
-          yield texts.flatMap((text) => {
+        for await (const lines of linesIn(file, way)) {
+          yield lines.flatMap(({ text }) => {
             const line = text === '' ? undefined : parseLine(text);
             if (text !== '' && !line) damaged(text);
             return line ?? [];

@@ -18,16 +18,24 @@ export interface Part {
   readonly end: number;
 }
 
+/** A line as it lies in the file. */
+export interface FileLine {
+  readonly text: string;
+  /** In the file, without its newline: damage decodes to text of another length. */
+  readonly bytes: number;
+}
+
 const readPiece = promisify(read);
 
 /**
  * The lines of a file's part, a block at a time: forwards, or the last one first. A last line without its newline is
  * one too.
  */
-export async function* linesIn({ fd, end }: Part, way: 'forwards' | 'backwards'): AsyncGenerator<string[]> {
+export async function* linesIn({ fd, end }: Part, way: 'forwards' | 'backwards'): AsyncGenerator<FileLine[]> {
   const backwards = way === 'backwards';
   let rest = NOTHING;
-  let tooLong = false;
+  /** So many bytes of a line that is too long have gone by. */
+  let dropped = 0;
   for (let done = 0; done < end;) {
     const length = Math.min(BLOCK, end - done);
     const block = await readExactly(fd, backwards ? end - done - length : done, length);
@@ -36,20 +44,32 @@ export async function* linesIn({ fd, end }: Part, way: 'forwards' | 'backwards')
     const text = Buffer.concat(backwards ? [block, rest] : [rest, block]);
     const edge = backwards ? text.indexOf(NEWLINE) : text.lastIndexOf(NEWLINE);
     if (edge < 0) {
-      tooLong ||= text.length > LONGEST;
+      const tooLong = dropped > 0 || text.length > LONGEST;
+      if (tooLong) dropped += text.length;
       rest = tooLong ? NOTHING : text;
       continue;
     }
     const whole = backwards ? text.subarray(edge + 1) : text.subarray(0, edge);
     rest = backwards ? text.subarray(0, edge) : text.subarray(edge + 1);
-    const lines = whole.toString('utf8').split('\n');
+    const lines = split(whole);
     if (backwards) lines.reverse();
-    if (tooLong) lines[0] = TOO_LONG;
-    tooLong = false;
+    if (dropped > 0) lines[0] = { text: TOO_LONG, bytes: dropped + (lines[0]?.bytes ?? 0) };
+    dropped = 0;
     yield lines;
   }
-  if (tooLong) yield [TOO_LONG];
-  else if (rest.length > 0) yield [rest.toString('utf8')];
+  if (dropped > 0) yield [{ text: TOO_LONG, bytes: dropped }];
+  else if (rest.length > 0) yield split(rest);
+}
+
+function split(whole: Buffer): FileLine[] {
+  const lines: FileLine[] = [];
+  for (let from = 0; from <= whole.length;) {
+    const newline = whole.indexOf(NEWLINE, from);
+    const to = newline < 0 ? whole.length : newline;
+    lines.push({ text: whole.toString('utf8', from, to), bytes: to - from });
+    from = to + 1;
+  }
+  return lines;
 }
 
 async function readExactly(fd: number, at: number, length: number): Promise<Buffer | undefined> {

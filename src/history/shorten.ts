@@ -35,9 +35,9 @@ export async function shorten(path: string, most: Bounds): Promise<void> {
 async function startOfNewest(part: Part, most: Bounds): Promise<number> {
   let start = part.end + 1; // as if a newline followed the last line, too
   let triggers = 0;
-  for await (const texts of linesIn(part, 'backwards')) {
-    for (const text of texts) {
-      const earlier = start - Buffer.byteLength(text) - 1;
+  for await (const lines of linesIn(part, 'backwards')) {
+    for (const { text, bytes } of lines) {
+      const earlier = start - bytes - 1;
       if (text.startsWith(FIRED)) triggers++;
       if (part.end - earlier > most.bytes || triggers > most.triggers) return Math.min(start, part.end);
       start = earlier;

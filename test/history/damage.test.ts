@@ -1,10 +1,11 @@
 /** Whatever has got into the history's file: it is skipped and told, and what is whole is read. */
-import { appendFileSync, closeSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openJournal } from '../../src/history/journal.ts';
+import { shorten } from '../../src/history/shorten.ts';
 import { story, type Teller } from '../rig/story.ts';
 import { ended, fired, read, readBack, WIDE } from './lines.ts';
 
@@ -113,6 +114,34 @@ tell('both ways find the same lines, wherever the blocks are cut and whatever li
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+tell('what is cut off ends where a line ends, whatever bytes it is of', async (t) => {
+  const file = join(t.dir, 'history.1.jsonl');
+  const piece = fc.oneof(
+    { weight: 3, arbitrary: fc.nat(999).map((n) => Buffer.from(JSON.stringify(fired(n)))) },
+    { weight: 3, arbitrary: fc.integer({ min: 1, max: 2_000 }).map((length) => Buffer.alloc(length, 0xff)) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 200_000 }).map((length) => Buffer.alloc(length, 'y')) },
+    { weight: 1, arbitrary: fc.constant(Buffer.alloc(0)) },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(piece, { maxLength: 30, size: 'max' }),
+      fc.double({ min: 0, max: 1.1, noNaN: true }),
+      async (lines, part) => {
+        const rest = [Buffer.from(JSON.stringify(fired(0))), ...lines].map((line) =>
+          Buffer.concat([line, Buffer.from('\n')]),
+        );
+        const size = (): number => rest.reduce((sum, { length }) => sum + length, 0);
+        writeFileSync(file, Buffer.concat(rest));
+        const bytes = Math.floor(size() * part);
+        await shorten(file, { triggers: 1_000_000, bytes });
+        while (size() > bytes) rest.shift();
+        assert.ok(readFileSync(file).equals(Buffer.concat(rest)));
+      },
+    ),
+    { numRuns: 200 },
   );
 });
 

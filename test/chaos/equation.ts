@@ -69,6 +69,7 @@ export function weigh(evidence: Evidence, fail: (what: string) => void): Balance
   const lost: Body[] = [];
   for (const moments of begun.values()) moments.sort((a, b) => Number(a - b));
   nameUnknown(deaths, begun);
+  nameUntold(deaths, told);
   for (const place of new Set([...told.keys(), ...deaths.keys()])) {
     const here = deaths.get(place) ?? [];
     const excess = here.length - (told.get(place) ?? 0);
@@ -115,6 +116,20 @@ function nameUnknown(deaths: Map<string, Body[]>, begun: ReadonlyMap<string, rea
       if (one !== -1) here.push(...unknown.splice(one, 1));
     }
     if (here.length > 0) deaths.set(place, here);
+  }
+}
+
+/**
+ * Of the rest each is of a slot that has more records than deaths: the command of such a record never began, so that no
+ * moment tells them apart, and any of them will do.
+ */
+function nameUntold(deaths: Map<string, Body[]>, told: ReadonlyMap<string, number>): void {
+  for (const [place, count] of told) {
+    const unknown = deaths.get(`${place.slice(0, place.indexOf(' '))} ${UNKNOWN}`) ?? [];
+    const here = deaths.get(place) ?? [];
+    const lacking = Math.max(0, count - here.length);
+    // The first ones: the last are those that the keeper's death may explain.
+    if (lacking > 0 && unknown.length > 0) deaths.set(place, [...here, ...unknown.splice(0, lacking)]);
   }
 }
 

@@ -21,6 +21,7 @@ export interface ProbeStatus {
   readonly instance?: string;
   readonly jid?: number;
   readonly title: string;
+  readonly description?: string;
   readonly uid: number;
   readonly respawn: 'never' | 'after' | 'immediately';
   readonly state: 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'paused' | 'failed';

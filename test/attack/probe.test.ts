@@ -94,8 +94,39 @@ for (const { who, kind, own } of INSIDERS) {
       : `open: ${open}; write: ${write}; its mode is nobody else’s: each jail has a copy`;
   });
 
-  // Who cannot seize it cannot hold it either.
+  // Who cannot seize it cannot hold it either, nor make it work.
   if (own) continue;
+  const worker = { ...options, who: 'root who may trace', seconds: 60 };
+  attack('make it compute, and its stack grow, outside of the jail’s limits', worker, async (t) => {
+    const s = await siege(t, kind, () => ({ SPIN: { command: 'exit 7' }, GROW: { command: 'exit 7' } }));
+    const most = { SPIN: 0, GROW: 0 };
+    for (const [key, what] of [
+      ['SPIN', 'spin'],
+      ['GROW', 'grow'],
+    ] as const) {
+      const { pid = 0 } = await s.host.reaches(`web/${key}`, 'armed');
+      const found = await s.attack('burn', await s.inside(key), what);
+      hold(outcomes(found, 'write over') === 'ok', 'nothing was written over it, so this shows nothing');
+      for (const limit of ['lift cpu', 'lift memory'])
+        hold(outcomes(found, limit) === 'EPERM', `${limit}: ${outcomes(found, limit)}`);
+      await until(
+        () => {
+          most[key] = Math.max(most[key], memoryOf(pid));
+          hold(most[key] < 1024, `${key} has ${most[key]} KiB`);
+          return !existsSync(`/proc/${pid}`);
+        },
+        `${key} has died`,
+        { seconds: 20 },
+      );
+    }
+    const log = await s.host.log();
+    hold(/web\/SPIN: the probe was ended by SIGKILL; no trigger/.test(log), 'SPIN died otherwise');
+    hold(/web\/GROW: the probe was ended by SIGSEGV; no trigger/.test(log), 'GROW died otherwise');
+    hold((await s.host.history()).length === 0, 'that was a trigger');
+    for (const key of ['SPIN', 'GROW']) await s.inside(key);
+    return `SIGKILL after a second of computing, SIGSEGV as soon as it grows; no trigger`;
+  });
+
   attack('keep it from dying, so that the daemon cannot stop', options, async (t) => {
     const s = await siege(t, kind, () => ({ ...target, SECOND: { command: 'exit 7' } }));
     const pids = [await s.inside('TARGET'), await s.inside('SECOND')];
@@ -129,6 +160,16 @@ function news(root: string, name: string): string {
   return lines('loot')
     .filter((line) => !known.has(line))
     .join('\n');
+}
+
+/** What of its memory is there, KiB; 0 when it has ended. */
+function memoryOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** The file that a probe executes, and how it is. */

@@ -111,6 +111,10 @@ function lockedDown(kind: Kind, uid: number): void {
       assert.is(await readFile(`/proc/${pid}/cmdline`, 'latin1'), `${title}\0`);
       assert.is((await readFile(`/proc/${pid}/comm`, 'latin1')).trim(), title.slice(0, 15));
       assert.match(await readlink(`/proc/${pid}/exe`), /^\/memfd:jaildaemon-probe/);
+      // It runs on the keeper's account and not on the jail's: no more than it needs.
+      const limits = await readFile(`/proc/${pid}/limits`, 'latin1');
+      assert.match(limits, /^Max cpu time +1 +1 /m);
+      assert.match(limits, /^Max address space +0 +0 /m);
       for (const place of ['root', 'cwd'])
         assert.is(await readlink(`/proc/${pid}/${place}`), await readlink(`/proc/${jail.pid}/root`));
       for (const space of ['user', 'cgroup', 'ipc', 'uts', 'net', 'pid', 'mnt'])

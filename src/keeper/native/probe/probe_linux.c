@@ -18,6 +18,7 @@
 #include <linux/mman.h>
 #include <linux/mount.h>
 #include <linux/prctl.h>
+#include <linux/resource.h>
 #include <linux/sched.h>
 
 #include "../stage.h"
@@ -215,6 +216,18 @@ static void drop_capabilities(const struct arming_order *order)
 	must(order, STAGE_capset, call2(__NR_capset, (long)&header, (long)none));
 }
 
+/*
+ * It is in the keeper's control group and not in its jail's. Root of the jail who may trace it cannot make it call the kernel,
+ * but compute, and grow its stack: let that be no more than it has and needs already.
+ */
+static void take_no_more(const struct arming_order *order)
+{
+	struct rlimit64 second = {1, 1}, nothing = {0, 0};
+
+	must(order, STAGE_limit, call(__NR_prlimit64, 0, RLIMIT_CPU, (long)&second, 0, 0));
+	must(order, STAGE_limit, call(__NR_prlimit64, 0, RLIMIT_AS, (long)&nothing, 0, 0));
+}
+
 /* From now on: wait and die. In strict mode there are read, write, exit and sigreturn; all else kills. */
 static void lock(void)
 {
@@ -286,6 +299,7 @@ void probe(const long *stack)
 	drop_capabilities(order);
 	must(order, STAGE_dump, prctl(PR_SET_DUMPABLE, 0)); /* new credentials may have put it back */
 	must(order, STAGE_nonewprivs, call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	take_no_more(order);
 
 	must(order, STAGE_name, prctl(PR_SET_NAME, (long)title)); /* the clone's as well */
 	if (guarded.pid)

@@ -68,10 +68,14 @@ function awaitEnding(feed: Feed) {
   };
 }
 
-/** By title, or by key where that differs. */
+/** By title; else by id or key, which another probe may have as its title. */
 function find(wanted: ReadonlyMap<string, Wanted>, jail: string, title: string): Wanted {
-  for (const want of wanted.values())
-    if (want.probe.title === title || want.probe.key === title || want.id === title) return want;
+  const all = [...wanted.values()];
+  const found =
+    all.find(({ probe }) => probe.title === title) ??
+    wanted.get(title) ??
+    all.find(({ probe }) => probe.key === title);
+  if (found) return found;
   throw new Complaint(
     EXIT.failed,
     `jail ${JSON.stringify(jail)} has no probe ${JSON.stringify(title)}`,

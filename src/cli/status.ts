@@ -49,12 +49,7 @@ export async function askStatus(socket: string, glob?: string): Promise<Standing
   const matches = createProbeFilter(glob);
   const probes: ProbeStatus[] = [];
   const head = await ask<Head>(socket, { verb: 'status' }, (rows: readonly ProbeStatus[]) => {
-    for (const probe of rows)
-      if (
-        matches(probe.id, probe.title) ||
-        (glob !== undefined && matches(`${probe.jail}/${probe.title}`, probe.title))
-      )
-        probes.push(probe);
+    for (const probe of rows) if (matches(probe)) probes.push(probe);
   });
   return { head, probes };
 }

@@ -1,13 +1,20 @@
+/** What of a probe a pattern is held against. The id of an ad hoc one does not name its jail. */
+export interface Named {
+  readonly id: string;
+  readonly jail: string;
+  readonly title: string;
+}
+
 /**
  * A GLOB on the command line: `JAIL/KEY` or, without a slash, `JAIL/*`. `*` and `?` match anything here, dots too.
  *
  * @returns whether a probe, by its id or by its jail and title, is meant; everything is when there is no pattern
  */
-export function createProbeFilter(glob: string | undefined): (id: string, title: string) => boolean {
+export function createProbeFilter(glob: string | undefined): (probe: Named) => boolean {
   if (glob === undefined) return () => true;
   const pattern = glob.includes('/') ? glob : `${glob}/*`;
   const matches = compile(pattern);
-  return (id, title) => matches(id) || matches(`${id.slice(0, id.indexOf('/'))}/${title}`);
+  return ({ id, jail, title }) => matches(id) || matches(`${jail}/${title}`);
 }
 
 /** Matches without a regular expression, so that no pattern can make it slow. */

@@ -4,11 +4,14 @@ import { stamp, type Entry, type Line } from './entry.ts';
 type Fired = Extract<Line, { t: 'fired' }>;
 type Ended = Extract<Line, { t: 'ended' }>;
 
+/** Of which probe a trigger is. */
+export type Whose = Pick<Entry, 'probe' | 'jail' | 'title'>;
+
 /** What somebody wants to know of the past. */
 export interface Question {
   /** So many of the newest. */
   readonly count: number;
-  readonly matches: (probe: string, title: string) => boolean;
+  readonly matches: (trigger: Whose) => boolean;
   /** These too, however old they are, as long as they have not ended. */
   readonly open: ReadonlySet<string>;
 }
@@ -38,7 +41,7 @@ export async function findNewest(
     const end = ends.get(line.id);
     ends.delete(line.id);
     missing.delete(line.id);
-    if (!matches(line.probe, line.title)) return;
+    if (!matches(line)) return;
     if (seen.has(line.id)) return; // written again by a daemon that did not know
     seen.add(line.id);
     const entry = entryOf(line, end);

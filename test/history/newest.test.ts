@@ -65,7 +65,7 @@ tell('the same as putting everything together from the beginning', async (t) => 
   );
   await fc.assert(
     fc.asyncProperty(fc.array(line, { maxLength: 80, size: 'max' }), fc.nat(20), async (lines, count) => {
-      const matches = (probe: string): boolean => probe === 'web/BUTTON';
+      const matches = ({ probe }: { readonly probe: string }): boolean => probe === 'web/BUTTON';
       // A command ends after it was fired, and once.
       const known = new Set<string>();
       const sound = lines.filter(({ t, id }) => {
@@ -75,7 +75,7 @@ tell('the same as putting everything together from the beginning', async (t) => 
       const entries = new Map<string, Entry>();
       for (const { t: _, ...fields } of sound)
         entries.set(fields.id, { ...entries.get(fields.id), ...fields } as Entry);
-      const all = [...entries.values()].filter(({ probe }) => matches(probe));
+      const all = [...entries.values()].filter(matches);
       const { newest } = await findNewest(blocks(...sound.toReversed()), { ...ALL, matches, count });
       assert.equal(newest, count === 0 ? [] : all.slice(-count));
     }),

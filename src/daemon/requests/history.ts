@@ -1,6 +1,13 @@
 import { Complaint, EXIT, flagArgument, optionalNumber, optionalText } from '../../control/protocol.ts';
 import type { Handler, Reply } from '../../control/server.ts';
-import { createMerger, entryNow, findNewest, openTriggers, type Found } from '../../history/newest.ts';
+import {
+  createMerger,
+  entryNow,
+  findNewest,
+  openTriggers,
+  type Found,
+  type Whose,
+} from '../../history/newest.ts';
 import { createProbeFilter } from '../../control/pattern.ts';
 import type { Entry } from '../../history/entry.ts';
 import type { Observed } from '../../plan/observed.ts';
@@ -16,7 +23,8 @@ type Parts = Pick<Services, 'loop' | 'journal' | 'feed'>;
 /** `history`: the newest entries, oldest of them first; with `follow` also what comes, until the client leaves. */
 export function historyHandler({ loop, journal, feed }: Parts): Handler {
   return async (args, reply) => {
-    const matches = createProbeFilter(optionalText(args, 'glob'));
+    const filter = createProbeFilter(optionalText(args, 'glob'));
+    const matches = ({ probe, jail, title }: Whose): boolean => filter({ id: probe, jail, title });
     const count = optionalNumber(args, 'count', 0, 1_000_000) ?? 20;
     // Before the file is read, so that nothing falls between the two.
     const backlog = flagArgument(args, 'follow') ? openBacklog(feed, MOST_BEHIND) : undefined;
@@ -42,7 +50,7 @@ export function historyHandler({ loop, journal, feed }: Parts): Handler {
   async function follow(
     backlog: Backlog,
     { newest, open }: Found,
-    matches: (id: string, title: string) => boolean,
+    matches: (trigger: Whose) => boolean,
     reply: Reply,
   ): Promise<void> {
     const merger = createMerger([...open, ...newest.filter(({ endedAt }) => endedAt === undefined)]);
@@ -54,7 +62,7 @@ export function historyHandler({ loop, journal, feed }: Parts): Handler {
       const entries = lines.flatMap((line) =>
         line.t === 'fired' && told.has(line.id) ? [] : (merger.step(line) ?? []),
       );
-      const wanted = entries.filter(({ probe, title }) => matches(probe, title));
+      const wanted = entries.filter(matches);
       if (wanted.length > 0)
         await Promise.race([
           reply.row(wanted.map((entry) => entryOnItsWay(entry, loop.observed))),

@@ -70,8 +70,9 @@ export function openStateFile(directory: string): StateFile {
 export function factsOf(observed: Observed): Pick<Facts, 'adhoc' | 'spent'> {
   const spent: [string, string, string][] = [];
   for (const jail of observed.jails.values()) {
-    for (const probe of jail.probes.values())
-      if (probe.spentIn !== undefined && !isAdhoc(probe.id)) spent.push([probe.id, jail.name, probe.spentIn]);
+    for (const { id, spentIn } of jail.probes.values())
+      if (spentIn !== undefined && (!isAdhoc(id) || observed.adhoc.has(id)))
+        spent.push([id, jail.name, spentIn]);
   }
   return { adhoc: [...observed.adhoc.values()], spent };
 }

@@ -2,7 +2,7 @@ import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
 import { isCounted } from './counted.ts';
 import { forget, type Draft } from './draft.ts';
-import { dropIfEmpty } from './learn-probe.ts';
+import { dropIfEmpty, forgetSpentAdhoc } from './learn-probe.ts';
 import { epochOf, runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
 
 /** Takes over the current keeper's list of records: it is all that this keeper has. */
@@ -119,5 +119,6 @@ export function learnOrphanEnded(draft: Draft, id: string, run: string, at: numb
     },
     at,
   );
+  forgetSpentAdhoc(draft, id);
   dropIfEmpty(draft, jail, id);
 }

@@ -51,7 +51,7 @@ function forgetPastTrouble(
 }
 
 /** An ad hoc probe that fires once is forgotten when its command has ended. */
-function forgetSpentAdhoc(draft: Draft, id: string): void {
+export function forgetSpentAdhoc(draft: Draft, id: string): void {
   if (draft.adhoc.get(id)?.probe.respawn === 'never') draft.forgetAdhoc(id);
 }
 

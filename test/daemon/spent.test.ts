@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
 import { isAlive } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
-import { probesOf, scene, stories } from './scene.ts';
+import { probesOf, scene, stories, type Scene } from './scene.ts';
 
 const { tell, run } = stories('spent');
 
@@ -109,6 +109,59 @@ tell(
     assert.not.ok((await s.jail.ps()).includes('BUTTON'));
   },
 );
+
+tell('an ad hoc probe whose keeper dies while its one command runs fires no second time', async (t) => {
+  const s = await scene(t, () => ({}));
+  await s.host.cli('-c', `${s.says('begin')}; ${s.waits()}`, '-j', 'web', '-t', 'ADHOC');
+  await s.hup('ADHOC');
+  await s.reach(1);
+  await killKeeper(s);
+  await s.host.reaches('adhoc/1', 'running');
+  s.open();
+  await until(async () => (await s.host.status()).probes.length === 0, 'it is forgotten with its command');
+  await restart(s);
+  assert.equal((await s.host.status()).probes, [], 'also by the next daemon');
+  assert.not.ok((await s.jail.ps()).includes('ADHOC'));
+});
+
+tell('an ad hoc probe whose keeper dies before its one command began is spent all the same', async (t) => {
+  const s = await scene(t, (at) => ({ LONG: { command: `${at.says('long')}; ${at.waits()}` } }), {
+    settings: { budget: 1 },
+  });
+  await s.host.reaches('web/LONG', 'armed');
+  await s.host.cli('-c', s.says('adhoc'), '-j', 'web', '-t', 'ADHOC');
+  await s.hup('LONG');
+  await s.reach(1);
+  await s.hup('ADHOC');
+  await s.host.probe('adhoc/1', ({ runs }) => runs === 1, 'is known to have fired');
+  await killKeeper(s);
+  await s.host.reaches('adhoc/1', 'spent');
+  await restart(s);
+  await s.host.reaches('adhoc/1', 'spent');
+  const entry = (await s.host.history()).find(({ title }) => title === 'ADHOC');
+  assert.is(entry?.fate, 'unknown', 'nobody can know any more whether it ran');
+  assert.not.ok((await s.jail.ps()).includes('ADHOC'));
+  assert.is((await s.host.cli('remove', 'adhoc/1')).code, 0);
+  await until(async () => (await s.host.status()).probes.length === 1, 'it is forgotten');
+});
+
+/** kill -9, and waits until there is another. */
+async function killKeeper(s: Scene): Promise<void> {
+  const { keeper } = await s.host.status();
+  process.kill(keeper?.pid ?? 0, 'SIGKILL');
+  await until(async () => {
+    const now = await s.host.status();
+    return now.keeper !== undefined && now.keeper.pid !== keeper?.pid;
+  }, 'there is another keeper');
+}
+
+/** kill -9, and another daemon. */
+async function restart(s: Scene): Promise<void> {
+  const pid = await s.host.pid();
+  process.kill(pid, 'SIGKILL');
+  await until(() => !isAlive(pid), 'the daemon is gone');
+  assert.is((await s.host.start()).code, 0);
+}
 
 tell('an ad hoc probe that is removed while its command runs leaves nothing behind', async (t) => {
   const s = await scene(t, () => ({}));

@@ -95,4 +95,11 @@ export async function built(t: Teller, name: string, ...ours: readonly string[])
 }
 
 /** What makes up the primitive. */
-export const PRIMITIVE = ['change_root.c', 'open_directory.c', 'root_path.c', 'explain.c'];
+export const PRIMITIVE = [
+  'change_root.c',
+  'error_name.c',
+  'explain.c',
+  'open_directory.c',
+  'root_path.c',
+  'say.c',
+];

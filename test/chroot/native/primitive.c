@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../../../src/keeper/native/chroot/change_root.h"
-#include "../../../src/keeper/native/chroot/explain.h"
+#include "../../../src/keeper/native/chroot/error_name.h"
 
 static void print_directory(const char *when)
 {

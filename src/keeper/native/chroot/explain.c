@@ -6,53 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "error_name.h"
 #include "explain.h"
-
-#define NAMED(name) {name, #name}
-
-static const struct {
-	int error;
-	const char *name;
-} names[] = {
-	NAMED(E2BIG), NAMED(EACCES), NAMED(EBUSY), NAMED(EFAULT), NAMED(EINVAL), NAMED(EIO), NAMED(EISDIR), NAMED(ELOOP),
-	NAMED(EMFILE), NAMED(ENAMETOOLONG), NAMED(ENFILE), NAMED(ENODEV), NAMED(ENOENT), NAMED(ENOEXEC), NAMED(ENOMEM),
-	NAMED(ENOSPC), NAMED(ENOSYS), NAMED(ENOTDIR), NAMED(ENOTCONN), NAMED(EPERM), NAMED(ESTALE), NAMED(ETXTBSY),
-};
-
-const char *error_name(int error)
-{
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (names[i].error == error)
-			return names[i].name;
-	return strerror(error);
-}
-
-/* A name may hold whatever its maker liked; a terminal must not obey it. */
-static void say(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length && text[i]; i++)
-		if (text[i] >= ' ' && text[i] <= '~')
-			fputc(text[i], stderr);
-		else
-			fprintf(stderr, "\\x%02x", (unsigned char)text[i]);
-}
-
-static void say_all(const char *text)
-{
-	say(text, strlen(text));
-}
-
-/* Of what is too long, its beginning says enough. */
-enum { BEGINNING = 64 };
-
-static void say_path(const char *path)
-{
-	size_t length = strlen(path);
-
-	say(path, length > ROOT_LONGEST ? BEGINNING : length);
-	if (length > ROOT_LONGEST)
-		fputs("...", stderr);
-}
+#include "say.h"
 
 static void say_component(const char *dirname, const struct component *component)
 {
@@ -61,8 +17,8 @@ static void say_component(const char *dirname, const struct component *component
 	ssize_t got;
 
 	fputs(": \"", stderr);
-	say(component->at, component->length > COMPONENT_LONGEST ? BEGINNING : component->length);
-	fputs(component->length > COMPONENT_LONGEST ? "...\"" : "\"", stderr);
+	say_up_to(COMPONENT_LONGEST, component->at, component->length);
+	fputc('"', stderr);
 	if (length > ROOT_LONGEST)
 		return;
 	memcpy(path, dirname, length);
@@ -129,7 +85,7 @@ static void say_call(int error, const char *call, bool mount)
 void explain_root(const char *dirname, int error, const struct root_fault *fault, bool mount)
 {
 	fprintf(stderr, "jaildaemon: chroot: %s: ", error_name(error));
-	say_path(dirname);
+	say_up_to(ROOT_LONGEST, dirname, strlen(dirname));
 	if (fault->component.at)
 		say_component(dirname, &fault->component);
 	if (error == ENAMETOOLONG)
@@ -156,9 +112,9 @@ void explain_root(const char *dirname, int error, const struct root_fault *fault
 void explain_command(const char *dirname, const char *command, int error)
 {
 	fprintf(stderr, "jaildaemon: chroot: %s: ", error_name(error));
-	say_all(command);
+	say(command, strlen(command));
 	fprintf(stderr, ": %s%s, below ", error == ENOENT ? "it, or what it is to be run by, is not there" : "cannot be run: ",
 		error == ENOENT ? "" : strerror(error));
-	say_path(dirname);
+	say_up_to(ROOT_LONGEST, dirname, strlen(dirname));
 	fputc('\n', stderr);
 }

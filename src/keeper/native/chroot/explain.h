@@ -5,9 +5,6 @@
 
 #include "change_root.h"
 
-/* "EPERM", where the errno is one of those that matter here; else what strerror(3) says. */
-const char *error_name(int error);
-
 /* On stderr, printable whatever the path holds: what failed, why, and what to do next. */
 void explain_root(const char *dirname, int error, const struct root_fault *fault, bool mount);
 void explain_command(const char *dirname, const char *command, int error);

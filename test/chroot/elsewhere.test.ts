@@ -1,8 +1,11 @@
 /** The other systems: the same files, compiled as they compile them. What their kernels do is not tried. */
+import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { execute } from '../rig/execute.ts';
+import { isAlive } from '../rig/proc.ts';
+import { until } from '../rig/until.ts';
 import { built, opening, PRIMITIVE, root, stories } from './rig.ts';
 
 const { tell, run } = stories('elsewhere');
@@ -45,6 +48,29 @@ tell('BSD: rule 0 looks at every number; rule 1 is the kernel’s own to keep', 
     return /^change_root: (.+)$/m.exec((await execute(file, words)).stdout)?.[1];
   };
   assert.equal([await outcome('0'), await outcome('1'), await outcome('2')], ['EPERM', 'done', 'done']);
+});
+
+tell('BSD: what the kernel refuses by its own rule is named, and that rule', async (t) => {
+  const program = await built(t, 'forbidding', '-U__linux__', ...PRIMITIVE);
+  const [file, ...words] = [...opening('7</tmp'), program, t.dir];
+  const refused = await execute(file ?? '', words);
+  assert.is(
+    refused.stderr,
+    `jaildaemon: chroot: EPERM: ${t.dir}: descriptor 7 is an open directory, /tmp
+  the old root can be reached through it: close it (in a shell: 7<&-), or set kern.chroot_allow_open_directories, the kernel's own rule, to 2
+`,
+  );
+  assert.is((await execute(program, [t.dir])).code, 0);
+});
+
+tell('DragonFly: the command ends with who asked for it', async (t) => {
+  const include = `-I${join(import.meta.dirname, 'native/dragonfly')}`;
+  const program = await built(t, 'ends', include, '-U__linux__', '-D__DragonFly__', 'end_with.c');
+  const parent = spawn('sh', ['-c', '"$1"; exit', 'sh', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+  t.defer('end what should have ended', () => void (isAlive(pid) && process.kill(pid, 'SIGKILL')));
+  parent.kill('SIGKILL');
+  await until(() => !isAlive(pid), 'it goes with its parent');
 });
 
 run();

@@ -27,5 +27,8 @@ int change_root(const char *dirname, int rule, struct root_fault *fault)
 	if (error)
 		return error;
 	fault->call = "chroot(2)";
-	return chroot(dirname) == -1 ? errno : 0;
+	error = chroot(dirname) == -1 ? errno : 0;
+	if (error == EPERM)
+		open_directory_blame(&fault->open);
+	return error;
 }

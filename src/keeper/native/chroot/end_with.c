@@ -22,7 +22,8 @@ void end_with(pid_t parent)
 #elif defined(PROC_PDEATHSIG_CTL)
 	int deadly = SIGKILL;
 
-	(void)procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &deadly);
+	/* By our pid: DragonFly does not take the 0 by which FreeBSD also means us. */
+	(void)procctl(P_PID, (id_t)getpid(), PROC_PDEATHSIG_CTL, &deadly);
 #endif
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);

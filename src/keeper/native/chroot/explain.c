@@ -78,8 +78,12 @@ static void say_call(int error, const char *call, bool mount)
 		fputs("; this system cannot replace its root mount", stderr);
 	else if (error == EPERM && strcmp(call, "chroot_kernel(2)") == 0)
 		fputs("; it takes the whole system's root away, and only process 1 may do that", stderr);
+#ifdef __linux__
 	else if (error == EPERM)
 		fprintf(stderr, "; this superuser lacks %s", mount ? "CAP_SYS_ADMIN" : "CAP_SYS_CHROOT");
+#else
+	(void)mount; /* a superuser has no parts here */
+#endif
 }
 
 void explain_root(const char *dirname, int error, const struct root_fault *fault, bool mount)
@@ -104,9 +108,12 @@ void explain_root(const char *dirname, int error, const struct root_fault *fault
 	if (fault->open.unseen)
 		fprintf(stderr, "  whether this process is under a chroot already cannot be seen (/proc/1/root: %s)\n",
 			error_name(fault->open.unseen));
+	/* By its call it was the kernel that refused, whose rule ours does not change. */
 	if (fault->open.descriptor != -1)
-		fprintf(stderr, "  the old root can be reached through it: close it (in a shell: %d<&-), or say"
-			" --open-directories 2\n", fault->open.descriptor);
+		fprintf(stderr, "  the old root can be reached through it: close it (in a shell: %d<&-), or %s\n",
+			fault->open.descriptor,
+			fault->call ? "set kern.chroot_allow_open_directories, the kernel's own rule, to 2"
+				    : "say --open-directories 2");
 }
 
 void explain_command(const char *dirname, const char *command, int error)

@@ -72,6 +72,12 @@ static bool under_chroot(int *unseen)
 		|| ours.stx_ino != first.stx_ino || ours.stx_mnt_id != first.stx_mnt_id;
 }
 
+/* This kernel has no such setting. */
+void open_directory_blame(struct open_directory *found)
+{
+	(void)found;
+}
+
 #else
 static int find(void)
 {
@@ -83,6 +89,11 @@ static bool under_chroot(int *unseen)
 {
 	(void)unseen;
 	return false;
+}
+
+void open_directory_blame(struct open_directory *found)
+{
+	found->descriptor = find();
 }
 #endif
 

@@ -16,4 +16,10 @@ struct open_directory {
 /* 0, or EPERM and why. */
 int open_directory_refused(int rule, struct open_directory *found);
 
+/*
+ * The kernel itself has refused: that of the BSDs has kern.chroot_allow_open_directories, which holds whatever `rule` was. Finds what
+ * it has met, if there is anything.
+ */
+void open_directory_blame(struct open_directory *found);
+
 #endif

@@ -67,10 +67,8 @@ export function createEnding(parts: EndingParts): Ending {
     tell();
     // Some end, and a trigger of the last instant may only just be told of.
     const telling = setInterval(tell, TELL_EVERY);
-    const [left] = await Promise.all([
-      parts.keepers.quit(grace, within),
-      parts.orphans.finish(grace, within),
-    ]);
+    const quitting = parts.keepers.quit(grace, within);
+    const [left] = await Promise.all([quitting, parts.orphans.finish(grace, within, quitting)]);
     clearInterval(telling);
     for (const pid of left)
       parts.say('error', `keeper pid ${pid} does not end; it is left to do so by itself`);

@@ -13,8 +13,12 @@ export interface Orphans {
   adopt(living: ReadonlySet<string>): void;
   /** All that was told so far is on disk, what follows from it too: markers that say no more are removed. */
   settled(): void;
-  /** The daemon ends: they get so many ms, then TERM, then KILL. Resolves when none is left, or nobody may wait longer. */
-  finish(grace: number, within: number): Promise<void>;
+  /**
+   * The daemon ends: they get so many ms, then TERM, then KILL. Resolves when none is left, or nobody may wait longer.
+   *
+   * @param keepersEnd until then there may be new ones
+   */
+  finish(grace: number, within: number, keepersEnd: Promise<unknown>): Promise<void>;
   /** The daemon leaves: the next one finds them by their markers. */
   stop(): void;
 }
@@ -103,13 +107,18 @@ export function watchOrphans({ markers, written, about, post }: OrphanParts): Or
       for (const run of buried) markers.remove(run);
       buried.clear();
     },
-    async finish(grace, within) {
+    async finish(grace, within, keepersEnd) {
       end = Date.now() + grace;
       let late: NodeJS.Timeout | undefined;
       const over = new Promise<void>((resolve) => (late = setTimeout(resolve, within)));
-      const none = new Promise<void>((resolve) => (onNone = resolve));
-      look();
-      await Promise.race([none, over]);
+      const none = async (): Promise<void> => {
+        await keepersEnd;
+        return new Promise((resolve) => {
+          onNone = resolve;
+          look();
+        });
+      };
+      await Promise.race([none(), over]);
       clearTimeout(late);
       clearInterval(timer);
     },

@@ -63,6 +63,72 @@ tell('a second TERM and a stop during the grace wait for the same, and start not
   for (const path of [s.host.socket, join(s.host.dir, 'pid')]) assert.not.ok(existsSync(path), path);
 });
 
+tell(
+  'the daemon is killed while it stops: the next one arms at once, beside commands of the grace',
+  async (t) => {
+    const s = await scene(
+      t,
+      (at) => ({
+        LONG: { command: `${at.says('begin')}; ${at.waits()}; ${at.says('end')}`, respawn: 'after' },
+        OTHER: { command: at.says('other'), respawn: 'after' },
+      }),
+      { settings: { grace: '40s' } },
+    );
+    await s.host.reaches('web/OTHER', 'armed');
+    await s.host.reaches('web/LONG', 'armed');
+    await s.hup('LONG');
+    await s.reach(1);
+    const { daemon, keeper } = await s.host.status();
+    process.kill(daemon.pid, 'SIGTERM');
+    await until(async () => !(await s.jail.ps()).includes('OTHER'), 'the probes are taken away');
+    process.kill(daemon.pid, 'SIGKILL');
+    await until(() => !isAlive(daemon.pid), 'the daemon is gone');
+    assert.is((await s.host.start()).code, 0);
+    const status = await s.host.status();
+    assert.is.not(status.keeper?.pid, keeper?.pid, 'one that ends is no keeper to arm in');
+    assert.is(status.probes.find(({ id }) => id === 'web/OTHER')?.state, 'armed');
+    assert.is((await s.hup('OTHER')).code, 0);
+    await s.reach(2);
+    assert.is(status.probes.find(({ id }) => id === 'web/LONG')?.state, 'running', 'it still has its grace');
+    s.open();
+    await s.host.reaches('web/LONG', 'armed');
+    await until(() => !isAlive(keeper?.pid ?? 0), 'the older keeper has ended');
+    assert.equal(await s.lines(), ['begin', 'other', 'end']);
+    assert.ok((await s.host.history()).every(({ exitCode }) => exitCode === 0));
+  },
+);
+
+tell(
+  'the keeper is killed during the grace: its commands are waited for, and ended, all the same',
+  async (t) => {
+    const s = await scene(
+      t,
+      (at) => ({
+        SHORT: { command: `${at.says('$$')}; ${at.waits()}` },
+        LONG: { command: `${at.says('$$')}; trap '' TERM; while :; do sleep 1; done`, kill_after: '200ms' },
+      }),
+      { settings: { grace: '4s' } },
+    );
+    for (const title of ['SHORT', 'LONG']) await s.host.reaches(`web/${title}`, 'armed');
+    for (const title of ['SHORT', 'LONG']) await s.hup(title);
+    const pids = (await s.reach(2)).map(Number);
+    const { keeper } = await s.host.status();
+    const stopping = s.host.cli('stop');
+    await until(async () => (await s.host.log()).includes('waiting for 2 commands'), 'it waits for both');
+    process.kill(keeper?.pid ?? 0, 'SIGKILL');
+    s.open();
+    assert.is((await stopping).code, 0);
+    assert.equal(pids.filter(isAlive), [], 'nothing runs any more');
+    assert.equal(readdirSync(join(s.host.state, 'running')), [], 'the history has both');
+    await s.host.start();
+    const history = await s.host.history();
+    assert.equal(
+      history.map(({ fate }) => fate),
+      ['unknown', 'unknown'],
+    );
+  },
+);
+
 tell('the host shuts down: TERM to everybody is no request', async (t) => {
   const s = await scene(t, (at) => ({
     BUTTON: { command: at.says('ran'), respawn: 'after' },

@@ -180,6 +180,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
       await roster.untilHeard();
       for (const { keeper } of members.values()) keeper.send({ verb: 'quit', grace });
       await roster.untilEmpty(within);
+      living(); // one may have been killed in the middle of it
       return [...members.values()].flatMap(({ pid }) => pid ?? []);
     },
     async leave() {

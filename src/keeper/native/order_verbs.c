@@ -117,7 +117,7 @@ static const char *do_hello(struct keeper *keeper, struct connection *connection
 	frame_number(&frame, "started", keeper->started);
 	frame_number(&frame, "seq", (int64_t)keeper->queue.newest);
 	frame_number(&frame, "nofile", (int64_t)keeper->watch.count);
-	if (keeper->draining)
+	if (keeper->draining || keeper->quitting)
 		frame_number(&frame, "draining", 1);
 	connection_answer(connection, &frame);
 	connection_make_daemon(keeper, connection);

@@ -21,7 +21,7 @@ static void remove_further(struct keeper *keeper, struct record *record)
 		return;
 	if (record->state == REMOVING) {
 		record_enter_state(record, REMOVED);
-		if (!keeper->quitting)
+		if (!keeper->quitting || keeper->draining)
 			tell_removed(keeper, record);
 	}
 	if (record->run_count > 0)

@@ -48,6 +48,15 @@ export function noRoot(
   return stats.isDirectory() ? undefined : `ENOTDIR, ${path} is not a directory`;
 }
 
+/** A jail whose root is ours is none: undefined if it is another directory. */
+export function hostRoot<N extends number | bigint>(
+  path: string,
+  found: { readonly dev: N; readonly ino: N },
+  host: { readonly dev: N; readonly ino: N },
+): string | undefined {
+  return found.dev === host.dev && found.ino === host.ino ? `${path} is the host's own root` : undefined;
+}
+
 /** Warnings for directories that would not be entered as they are now. One that is not there yet is none. */
 export function findUnfitRoots(draft: Draft, owner: number): Objection[] {
   return draft.jails.flatMap(({ name, entry: { chroot } }) => {
@@ -62,7 +71,7 @@ export function findUnfitRoots(draft: Draft, owner: number): Objection[] {
 function whyUnfit(path: string, owner: number): string | undefined {
   try {
     const { doubt, stats } = wayToRoot(path.replace(/\/+$/, '') || '/', owner);
-    return doubt ?? noRoot(path, stats);
+    return doubt ?? noRoot(path, stats) ?? hostRoot(path, stats, lstatSync('/'));
   } catch {
     return undefined;
   }

@@ -36,7 +36,11 @@ export function findUnwiseTitles(jails: readonly JailConfig[]): Objection[] {
   return jails.flatMap((jail) => {
     const probes = jail.probes.filter(({ enabled }) => enabled);
     return [
-      ...probes.flatMap((probe) => [...checkPattern(jail, probe), ...checkLikely(jail, probe)]),
+      ...probes.flatMap((probe) => [
+        ...checkOption(jail, probe),
+        ...checkPattern(jail, probe),
+        ...checkLikely(jail, probe),
+      ]),
       ...tellPairs(jail, pairs(probes)),
     ];
   });
@@ -52,17 +56,25 @@ function tellPairs(jail: JailConfig, found: readonly (readonly [ProbeConfig, Pro
       'title-within',
       `pkill -f ${JSON.stringify(probe.title)} also reaches ${JSON.stringify(other.title)} of this jail` +
         (more > 0 ? `; it is so with ${more} titles more` : ''),
-      `inside, ask by pkill -HUP -f '^${escape(probe.title)}$', or give them titles that are not parts of each other`,
+      `inside, ask by ${ask(`^${escape(probe.title)}$`)}, or give them titles that are not parts of each other`,
     );
   });
+}
+
+/** `--help` does nothing and says 0; `-u0` means everybody who is root there. */
+function checkOption(jail: JailConfig, probe: ProbeConfig): Objection[] {
+  if (!probe.title.startsWith('-')) return [];
+  const message = `pkill -f takes the title ${JSON.stringify(probe.title)} for an option of its own`;
+  const hint = `give it a title that does not begin with "-", or ask inside by ${ask(`^${escape(probe.title)}$`)}`;
+  return [warning(jail, probe, 'title-option', message, hint)];
 }
 
 function checkPattern(jail: JailConfig, probe: ProbeConfig): Objection[] {
   if (!/[\\^$*+?()[\]{}|]/.test(probe.title)) return [];
   const message = `the title ${JSON.stringify(probe.title)} is a pattern to pkill -f, which does not mean itself`;
-  return [
-    warning(jail, probe, 'title-pattern', message, `inside, ask by pkill -HUP -f '${escape(probe.title)}'`),
-  ];
+  // What would be taken for an option is so no more from the `^` on.
+  const pattern = probe.title.startsWith('-') ? `^${escape(probe.title)}` : escape(probe.title);
+  return [warning(jail, probe, 'title-pattern', message, `inside, ask by ${ask(pattern)}`)];
 }
 
 function checkLikely(jail: JailConfig, probe: ProbeConfig): Objection[] {
@@ -93,6 +105,11 @@ function pairs(probes: readonly ProbeConfig[]): [ProbeConfig, ProbeConfig][] {
     const other = probes.find(({ title }) => title !== probe.title && title.includes(probe.title));
     return other ? [[probe, other]] : [];
   });
+}
+
+/** What to type inside, into a shell. */
+function ask(pattern: string): string {
+  return `pkill -HUP -f '${pattern.replaceAll("'", "'\\''")}'`;
 }
 
 function escape(title: string): string {

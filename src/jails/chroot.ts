@@ -1,6 +1,6 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
-import { noRoot, wayToRoot } from '../config/root-way.ts';
+import { hostRoot, noRoot, wayToRoot } from '../config/root-way.ts';
 import { hasBirthTimes } from '../platform.ts';
 import { identityOf } from './jail-roots.ts';
 import type { Sighting, Whereabouts } from './jail.ts';
@@ -32,8 +32,8 @@ export async function sightChroot(
     const [found, host] = await Promise.all([lstat(root, { bigint: true }), lstat('/', { bigint: true })]);
     const unfit = noRoot(path, found);
     if (unfit !== undefined) return { name, absent: `chroot: ${unfit}` };
-    if (found.dev === host.dev && found.ino === host.ino)
-      return { name, refused: `chroot: ${path} is the host's own root` };
+    const ours = hostRoot(path, found, host);
+    if (ours !== undefined) return { name, refused: `chroot: ${ours}` };
     const { dev, ino } = identityOf(found);
     const instance = `${dev}:${ino}:${hasBirthTimes() ? found.birthtimeNs : 0}`;
     const entrance = { by: 'chroot', root, dev, ino, ...(mount && { mount }) } as const;

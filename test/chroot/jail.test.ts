@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readlinkSync, statSync } from 'node:fs';
 import { chmod, chown, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
 import { look } from '../../src/jails/look.ts';
 import { byChroot, definition, keeper } from '../keeper/rig.ts';
@@ -70,10 +70,10 @@ tell('check says beforehand which directories would not be entered', async (t) =
   await chmod(join(t.dir, 'open'), 0o777);
   await symlink('good', join(t.dir, 'link'));
   await mkdir(join(t.dir, 'good'));
-  const jails = { a: 'open/a', b: 'link', c: 'good', d: 'not-yet' };
+  const jails = { a: 'open/a', b: 'link', c: 'good', d: 'not-yet', e: '/' };
   const lines = Object.entries(jails).map(
     ([name, path]) =>
-      `  ${name}: {chroot: ${t.dir}/${path}, probes: {${name.repeat(6)}: {command: "true"}}}\n`,
+      `  ${name}: {chroot: ${resolve(t.dir, path)}, probes: {${name.repeat(6)}: {command: "true"}}}\n`,
   );
   const file = join(t.dir, 'jaildaemon.yml');
   await writeFile(file, `jails:\n${lines.join('')}`, { mode: 0o600 });
@@ -83,6 +83,7 @@ tell('check says beforehand which directories would not be entered', async (t) =
   assert.equal(said, [
     `${file}:2:15: warning: nothing would be armed in this directory: ${t.dir}/open can be written by everybody (mode 0777), who could choose what is entered`,
     `${file}:3:15: warning: nothing would be armed in this directory: ${t.dir}/link is a symbolic link, which is not followed: name the directory`,
+    `${file}:6:15: warning: nothing would be armed in this directory: / is the host's own root`,
   ]);
 });
 

@@ -175,6 +175,8 @@ test(
       ALL: { title: "RELOAD (all)", command: [/bin/true] }
       SSH: { title: sshd, command: [/bin/true] }
       OFF: { title: SNAP, enabled: false }
+      ROOT: { title: "-u0", command: [/bin/true] }
+      WHO: { title: "who's there?", command: [/bin/true] }
 `,
     );
     assert.is(
@@ -191,7 +193,15 @@ test(
   7 |       SSH: { title: sshd, command: [/bin/true] }
     |                     ^^^^
     = give it a title that no program has, such as ZFS_SNAPSHOT
-3 warnings.
+@/jaildaemon.yml:9:22: warning: pkill -f takes the title "-u0" for an option of its own
+  9 |       ROOT: { title: "-u0", command: [/bin/true] }
+    |                      ^^^^^
+    = give it a title that does not begin with "-", or ask inside by pkill -HUP -f '^-u0$'
+@/jaildaemon.yml:10:21: warning: the title "who's there?" is a pattern to pkill -f, which does not mean itself
+  10 |       WHO: { title: "who's there?", command: [/bin/true] }
+     |                     ^^^^^^^^^^^^^^
+     = inside, ask by pkill -HUP -f 'who'\\''s there\\?'
+5 warnings.
 ok
 `,
     );

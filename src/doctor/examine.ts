@@ -27,7 +27,7 @@ export async function examine(inventory: Inventory): Promise<Examination> {
     ...(await examineConfig(inventory)),
     ...files.findings,
     ...probes.findings,
-    ...examineReach(inventory),
+    ...(await examineReach(inventory)),
     ...examineNeighbours(inventory),
     ...examineLimits(inventory),
     ...adviseUids(inventory),

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { namedPaths } from '../config/named-paths.ts';
-import { isBelow, readMounts, type Mount } from '../jails/mounts.ts';
+import { EndlessTable, isBelow, readMounts, type Mount } from '../jails/mounts.ts';
 import type { Finding } from './finding.ts';
 import { mapsHost, parseIdMap } from './id-map.ts';
 import type { Inventory, InventoryJail, InventoryProbe } from './inventory.ts';
@@ -9,9 +9,9 @@ import { reachedFrom, seesHostRoot } from './reach.ts';
 import { PLATFORM } from '../platform.ts';
 
 /** What of the host a jail could change, of all that decides what its commands do. */
-export function examineReach({ jails, probes, own, config }: Inventory): Finding[] {
-  const host = PLATFORM === 'Linux' ? readMounts('self') : [];
-  return jails.flatMap((jail) => {
+export async function examineReach({ jails, probes, own, config }: Inventory): Promise<Finding[]> {
+  const host = PLATFORM === 'Linux' ? await readMounts('self') : [];
+  const findings = jails.map((jail) => {
     const commands = probes.filter((probe) => probe.jail === jail.name);
     const precious = new Map<string, string>([
       [config, 'the configuration'],
@@ -23,6 +23,7 @@ export function examineReach({ jails, probes, own, config }: Inventory): Finding
     if (jail.path !== undefined) return belowPath(jail, jail.path, precious);
     return jail.pid === undefined ? [] : throughMounts(jail, jail.pid, host, precious);
   });
+  return (await Promise.all(findings)).flat();
 }
 
 function pathsOf({ argv }: InventoryProbe): string[] {
@@ -48,21 +49,24 @@ function belowPath(jail: InventoryJail, path: string, precious: ReadonlyMap<stri
 }
 
 /** A jail of namespaces: it reaches what its mount table shows, if its users may write there. */
-function throughMounts(
+async function throughMounts(
   jail: InventoryJail,
   pid: number,
   host: readonly Mount[],
   precious: ReadonlyMap<string, string>,
-): Finding[] {
+): Promise<Finding[]> {
   let mounts: readonly Mount[];
   let users: ReturnType<typeof parseIdMap>;
   let root: string;
   try {
-    mounts = readMounts(pid);
+    mounts = await readMounts(pid);
     users = parseIdMap(readFileSync(`/proc/${pid}/uid_map`, 'latin1'));
     root = readlinkSync(`/proc/${pid}/root`);
-  } catch {
-    return []; // it has just ended
+  } catch (error) {
+    if (!(error instanceof EndlessTable)) return []; // it has just ended
+    const message = `${error.message}: what it reaches through its mounts cannot be told`;
+    const fix = 'see what mounts so much inside: no jail needs that';
+    return [{ severity: 'warning', code: 'endless-mounts', subject: jail.name, message, fix }];
   }
   // A chroot within the mount namespace: what the table has elsewhere is out of sight.
   if (root !== '/') return belowPath(jail, root, precious);

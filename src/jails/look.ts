@@ -1,5 +1,6 @@
 import { sightChroot } from './chroot.ts';
 import type { Sighting, Whereabouts } from './jail.ts';
+import { EndlessTable } from './mounts.ts';
 import { sightPid } from './pid.ts';
 import { readPidfile } from './pidfile.ts';
 import { liesBelowRootOf } from './roots.ts';
@@ -40,8 +41,10 @@ async function sightPidfile(name: string, path: string, owner: number): Promise<
   const sighting = sightPid(name, reading.pid);
   if (!('jail' in sighting)) return sighting;
   try {
-    if (!liesBelowRootOf(reading.pid, reading.real)) return sighting;
+    if (!(await liesBelowRootOf(reading.pid, reading.real))) return sighting;
   } catch (error) {
+    if (error instanceof EndlessTable)
+      return { name, refused: `process ${reading.pid} cannot be looked at: ${error.message}` };
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ESRCH' || code === 'EINVAL')
       return { name, absent: `process ${reading.pid} has ended` };

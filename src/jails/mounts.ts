@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { sep } from 'node:path';
 
 /** One line of mountinfo: the folder `root` of the device's file system is seen at `point`. */
@@ -11,9 +12,37 @@ export interface Mount {
   readonly writable: boolean;
 }
 
-/** The mount table that a process sees. Throws what read(2) throws: ENOENT, EACCES. */
-export function readMounts(pid: number | 'self'): Mount[] {
-  return parseMounts(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
+/** So many bytes of a table are read in one go; for the rest of a longer one nobody else has to wait. */
+const AT_ONCE = 256 * 1024;
+const PIECE = 64 * 1024;
+
+/** The longest mount table of a jail that is read, in bytes. */
+export const LONGEST_TABLE = 4 * 1024 * 1024;
+
+/** A jail's root may have a hundred thousand mounts, of paths of 4 KiB: a table that nobody can be made to read. */
+export class EndlessTable extends Error {}
+
+/**
+ * The mount table that a process sees; only our own may have any length.
+ *
+ * @throws EndlessTable, and what read(2) throws: ENOENT, EACCES
+ */
+export async function readMounts(pid: number | 'self'): Promise<Mount[]> {
+  const file = await open(`/proc/${pid}/mountinfo`);
+  try {
+    const pieces: Buffer[] = [];
+    for (let length = 0; ;) {
+      const room = Buffer.allocUnsafe(PIECE);
+      const got = length < AT_ONCE ? readSync(file.fd, room) : (await file.read(room)).bytesRead;
+      if (got === 0) return parseMounts(Buffer.concat(pieces, length).toString('utf8'));
+      pieces.push(room.subarray(0, got));
+      length += got;
+      if (pid !== 'self' && length > LONGEST_TABLE)
+        throw new EndlessTable(`its mount table is longer than ${LONGEST_TABLE / 1024 / 1024} MiB`);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** Lines of proc_pid_mountinfo(5): `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`. */

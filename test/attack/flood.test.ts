@@ -8,7 +8,7 @@ import { outcomes } from './attacker.ts';
 import { INSIDERS, siege, unless, type Siege } from './siege.ts';
 
 const { attack, run } = attacks('floods');
-const [{ who, kind }] = INSIDERS as [(typeof INSIDERS)[0]];
+const [{ who, kind }, userRoot] = INSIDERS as [(typeof INSIDERS)[0], (typeof INSIDERS)[0]];
 const options = { who, unless: unless(kind), seconds: isFull ? 200 : 90 };
 const SECONDS = isFull ? 60 : 4;
 /** The neighbour asks so seldom that the brake is not for it, ms. */
@@ -102,6 +102,26 @@ attack('STOP to all of them, and never CONT', options, async (t) => {
   hold(took < 8000, `stop took ${took.toFixed(0)} ms`);
   return `armed and silent, or given up and armed anew; the neighbour is served in ${served} ms, stop in ${(took / 1000).toFixed(1)} s`;
 });
+
+attack(
+  'a mount table without end',
+  { ...options, who: userRoot.who, unless: unless(userRoot.kind) },
+  async (t) => {
+    const s = await siege(t, userRoot.kind, (at) => ({ BUTTON: { command: at.says('ran') } }));
+    await s.inside('BUTTON');
+    const wanted = isFull ? 20_000 : 6000;
+    const made = Number(outcomes(await s.attack('mounts', wanted), 'made'));
+    hold(made === wanted, `only ${made} mounts could be made, so nothing was tried`);
+    const { reason } = await s.host.probe(
+      'web/BUTTON',
+      (probe) => /mount table/.test(probe.reason ?? ''),
+      'is given up',
+    );
+    const took = [await s.neighbourIsServed(), await s.neighbourIsServed()];
+    hold(Math.max(...took) < 1000, `the neighbour was served after ${took.join(' and ')} ms`);
+    return `${made} mounts are not read to their end; status says "${reason?.replace(/\d+/, 'N')}"`;
+  },
+);
 
 run();
 

@@ -1,9 +1,12 @@
 /** `history --follow`: what comes, over rotations, and never more than a bounded backlog for one who does not read. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Reply } from '../../src/control/server.ts';
 import { createFeed, type Feed } from '../../src/daemon/feed.ts';
 import type { Loop } from '../../src/daemon/loop.ts';
+import { openBacklog } from '../../src/daemon/requests/backlog.ts';
 import { historyHandler } from '../../src/daemon/requests/history.ts';
 import type { Entry, Line } from '../../src/history/entry.ts';
 import { openJournal, type Bounds, type Journal } from '../../src/history/journal.ts';
@@ -75,7 +78,33 @@ tell('who does not read is cut off at 1 MiB, with a line that says so, and liste
   assert.ok(bytes > 0.9 * (1 << 20), `${bytes}`);
 });
 
+tell('who follows for long costs no more than at the beginning', async () => {
+  const feed = createFeed();
+  const backlog = openBacklog(feed, 1 << 20);
+  const { signal } = new AbortController();
+  const followed = async (lines: number): Promise<number> => {
+    for (let n = 0; n < lines; n++) {
+      const taken = backlog.take(signal);
+      feed.publish([fired(n)]);
+      await taken;
+      await backlog.meanwhile(Promise.resolve());
+    }
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await followed(1_000);
+  const after = await followed(50_000);
+  assert.ok(after - before < 1 << 20, `${after - before} bytes more`);
+  backlog.close();
+});
+
 suite.run();
+
+/** Frees all that nobody holds. */
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 function scene(t: Teller, bounds: Bounds) {
   const journal: Journal = openJournal(t.dir, bounds);

@@ -5,8 +5,8 @@ import type { Feed } from '../feed.ts';
 export interface Backlog {
   /** Waits until there is something, and empties it; undefined when `gone` aborts. @throws TooFarBehind */
   take(gone: AbortSignal): Promise<readonly Line[] | undefined>;
-  /** Rejects when the backlog grows over its bound, which may be while its taker does something else. */
-  readonly cut: Promise<never>;
+  /** Waits for something else, but no longer than the backlog is within its bound. @throws TooFarBehind */
+  meanwhile(other: Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -18,18 +18,15 @@ export function openBacklog(feed: Feed, most: number): Backlog {
   let lines: Line[] = [];
   let bytes = 0;
   let wake = (): void => {};
-  let cutOff: (why: TooFarBehind) => void = () => {};
-  const cut = new Promise<never>((_, reject) => (cutOff = reject));
-  cut.catch(() => {}); // whoever waits is told; nobody may be waiting
+  // No promise for all its life: each wait that was raced against it would stay with it, and one may follow for months.
+  const cut = new AbortController();
   const close = feed.subscribe((line) => {
     bytes += JSON.stringify(line).length;
     if (bytes > most) {
       close();
       lines = [];
-      cutOff(new TooFarBehind());
-      return;
-    }
-    lines.push(line);
+      cut.abort(new TooFarBehind());
+    } else lines.push(line);
     wake();
   });
   return {
@@ -37,18 +34,29 @@ export function openBacklog(feed: Feed, most: number): Backlog {
       const leave = (): void => wake();
       gone.addEventListener('abort', leave);
       try {
-        while (lines.length === 0 && !gone.aborted)
-          await Promise.race([new Promise<void>((resolve) => (wake = resolve)), cut]);
+        while (lines.length === 0 && !gone.aborted && !cut.signal.aborted)
+          await new Promise<void>((resolve) => (wake = resolve));
       } finally {
         gone.removeEventListener('abort', leave);
       }
       if (gone.aborted) return undefined;
+      cut.signal.throwIfAborted();
       const taken = lines;
       lines = [];
       bytes = 0;
       return taken;
     },
-    cut,
+    async meanwhile(other) {
+      cut.signal.throwIfAborted();
+      let give = (): void => {};
+      const over = new Promise<never>((_, reject) => (give = () => reject(cut.signal.reason as Error)));
+      cut.signal.addEventListener('abort', give);
+      try {
+        await Promise.race([other, over]);
+      } finally {
+        cut.signal.removeEventListener('abort', give);
+      }
+    },
     close,
   };
 }

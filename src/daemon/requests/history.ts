@@ -64,10 +64,7 @@ export function historyHandler({ loop, journal, feed }: Parts): Handler {
       );
       const wanted = entries.filter(matches);
       if (wanted.length > 0)
-        await Promise.race([
-          reply.row(wanted.map((entry) => entryOnItsWay(entry, loop.observed))),
-          backlog.cut,
-        ]);
+        await backlog.meanwhile(reply.row(wanted.map((entry) => entryOnItsWay(entry, loop.observed))));
     }
   }
 }

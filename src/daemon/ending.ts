@@ -1,6 +1,7 @@
 import type { Settings } from '../config/config.ts';
 import { Complaint, EXIT, type ExitCode } from '../control/protocol.ts';
 import { jailOf, type Observed } from '../plan/observed.ts';
+import { reasonOf } from '../reason.ts';
 import type { Keepers } from './keepers/keepers.ts';
 import type { Loop } from './loop.ts';
 import type { Orphans } from './orphans.ts';
@@ -14,6 +15,7 @@ export interface Ending {
    *
    * @param say told what is waited for
    * @returns the pids of keepers that have not ended
+   * @throws Error why it could not be done in order: the daemon ends all the same
    */
   stop(say?: (what: string) => void): Promise<readonly number[]>;
   /** `upgrade`: keeper, probes and commands go on, and the next daemon finds them. */
@@ -25,7 +27,7 @@ export interface EndingParts {
   readonly keepers: Keepers;
   readonly orphans: Orphans;
   readonly settings: () => Settings;
-  readonly say: (level: 'info' | 'warn' | 'error', what: string) => void;
+  readonly say: (level: 'info' | 'warn' | 'error', what: string, why?: string) => void;
   /** Nothing from outside is to be learned any more: the file's changes, the jails'. */
   readonly deafen: () => Promise<void>;
   /** A supervisor waits for the end of this process, and starts the daemon anew when it is an error. */
@@ -51,6 +53,26 @@ export function createEnding(parts: EndingParts): Ending {
   async function stopNow(): Promise<readonly number[]> {
     begun = true;
     parts.say('info', 'stopping: every probe is taken away');
+    try {
+      const left = await takeAllAway();
+      for (const pid of left)
+        parts.say('error', `keeper pid ${pid} does not end; it is left to do so by itself`);
+      parts.say('info', 'stopped');
+      parts.close(left.length === 0 ? EXIT.ok : EXIT.failed);
+      return left;
+    } catch (error) {
+      // One that stayed now would refuse everything, and do nothing.
+      parts.say(
+        'error',
+        'the daemon cannot end in order; the next one finds what it leaves',
+        reasonOf(error),
+      );
+      parts.close(EXIT.failed);
+      throw error;
+    }
+  }
+
+  async function takeAllAway(): Promise<readonly number[]> {
     await parts.deafen();
     const { grace } = parts.settings();
     const killAfter = longestKillAfter(parts.loop);
@@ -67,14 +89,13 @@ export function createEnding(parts: EndingParts): Ending {
     tell();
     // Some end, and a trigger of the last instant may only just be told of.
     const telling = setInterval(tell, TELL_EVERY);
-    const quitting = parts.keepers.quit(grace, within);
-    const [left] = await Promise.all([quitting, parts.orphans.finish(grace, within, quitting)]);
-    clearInterval(telling);
-    for (const pid of left)
-      parts.say('error', `keeper pid ${pid} does not end; it is left to do so by itself`);
-    parts.say('info', 'stopped');
-    parts.close(left.length === 0 ? EXIT.ok : EXIT.failed);
-    return left;
+    try {
+      const quitting = parts.keepers.quit(grace, within);
+      const [left] = await Promise.all([quitting, parts.orphans.finish(grace, within, quitting)]);
+      return left;
+    } finally {
+      clearInterval(telling);
+    }
   }
 
   return {

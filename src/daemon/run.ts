@@ -133,7 +133,7 @@ export async function run({
     keepers,
     orphans,
     settings,
-    say: (level, what) => log.say(level, what),
+    say: (...words) => log.say(...words),
     async deafen() {
       looker.stop();
       await watch.close();
@@ -185,7 +185,7 @@ export async function run({
 
   return {
     reload: () => void reload(),
-    stop: () => ending.stop(),
+    stop: () => ending.stop().catch(() => {}), // the log says why, and it ends with an error
     ...(warning !== undefined && { warning }),
     fail(error) {
       const what = 'a fault of jaildaemon ends the daemon; keeper and probes go on';

@@ -76,7 +76,7 @@ export function watchStopped(
         if (pid === undefined || !seen?.stopped || seen.start !== (keeper.start ??= seen.start)) continue;
         const what = `keeper ${keeper.epoch}, pid ${pid}, is stopped: it is let go on (SIGCONT), so that it can end`;
         post({ type: 'daemon', at: Date.now(), level: 'warn', what });
-        process.kill(pid, 'SIGCONT');
+        letGoOn(pid);
       }
     },
     stop() {
@@ -84,4 +84,13 @@ export function watchStopped(
       clearTimeout(timer);
     },
   };
+}
+
+function letGoOn(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    // Somebody has killed it just now.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

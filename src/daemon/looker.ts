@@ -18,6 +18,7 @@ export interface Looker {
   survey(jails: ReadonlyMap<string, Whereabouts>): Promise<Sighting[]>;
   /** Looks for the jail that somebody means by a word: what the system lists; on Linux the pid of its first process. */
   find(word: string): Promise<Sighting>;
+  /** For good: nothing is followed any more. */
   stop(): void;
 }
 
@@ -36,6 +37,7 @@ export function createLooker(post: (event: Event) => void, lister?: Lister): Loo
   let pathToJails = new Map<string, string[]>();
   let timer: NodeJS.Timeout | undefined;
   let interval = 0;
+  let stopped = false;
   /** Jails that are being looked at; `true`: somebody asked again meanwhile. */
   const underWay = new Map<string, boolean>();
   let seen: Sighting[] = [];
@@ -96,6 +98,8 @@ export function createLooker(post: (event: Event) => void, lister?: Lister): Loo
 
   return {
     follow(jails, rescan) {
+      // A daemon that ends still saves what it learns, and says each time what is to be followed.
+      if (stopped) return;
       followed = jails;
       pathToJails = new Map();
       for (const [name, whereabouts] of jails) {
@@ -129,6 +133,8 @@ export function createLooker(post: (event: Event) => void, lister?: Lister): Loo
       return /^[1-9]\d{0,9}$/.test(word) ? lookPid(Number(word)) : { name: word, absent: 'it is no pid' };
     },
     stop() {
+      stopped = true;
+      followed = new Map();
       clearInterval(timer);
       watch.close();
     },

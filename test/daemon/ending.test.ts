@@ -1,16 +1,18 @@
 /** A daemon that is told to end does so, whatever happens to its keeper at that moment. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { resolveSettings } from '../../src/config/resolve.ts';
 import { createEnding, type EndingParts } from '../../src/daemon/ending.ts';
+import { createLooker } from '../../src/daemon/looker.ts';
 import { watchStopped, type Watched } from '../../src/daemon/keepers/stopped.ts';
 import type { Event } from '../../src/event.ts';
 import { seeProcess } from '../../src/keeper/process.ts';
 import { NOTHING_OBSERVED } from '../../src/plan/observed.ts';
-import { isAlive } from '../rig/proc.ts';
-import { missing } from '../rig/proc.ts';
+import { isAlive, missing } from '../rig/proc.ts';
 import { story } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 
@@ -75,7 +77,32 @@ story(
   },
 );
 
+story(
+  suite,
+  'ending: from then on no pidfile is watched, though what is wanted is said again',
+  {},
+  async (t) => {
+    const looker = createLooker(() => {});
+    t.defer('stop it', () => looker.stop());
+    const jails = new Map([['web', { by: 'pidfile', path: join(t.dir, 'web.pid') } as const]]);
+    const before = watches();
+    looker.follow(jails, 60_000);
+    assert.is(watches(), before + 1);
+    looker.stop();
+    looker.follow(jails, 60_000);
+    assert.is(watches(), before);
+  },
+);
+
 suite.run();
+
+/** How many directories this process watches, as inotify(7) tells. */
+function watches(): number {
+  // The listing's own descriptor is gone again by the time it is looked at.
+  const open = readdirSync('/proc/self/fd').filter((fd) => existsSync(`/proc/self/fdinfo/${fd}`));
+  const texts = open.map((fd) => readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'));
+  return texts.reduce((sum, text) => sum + (text.match(/^inotify /gm)?.length ?? 0), 0);
+}
 
 /** Not even as a zombie. */
 function isThere(pid: number): boolean {

@@ -15,6 +15,7 @@ import type { Config } from '../config/config.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
 import { isAdhoc, type Adhoc, type Observed } from '../plan/observed.ts';
+import { reasonOf } from '../reason.ts';
 
 /** Facts that outlive the daemon. */
 export interface Facts {
@@ -40,7 +41,9 @@ export interface StateFile {
   readonly facts: Facts;
   /** Writes what differs from what the file has. @throws the system's error */
   save(change: Partial<Facts>): void;
+  /** The last good configuration. @throws Complaint when it is there but cannot be understood */
   readConfig(): Config | undefined;
+  /** @throws the system's error */
   writeConfig(config: Config): void;
 }
 
@@ -61,7 +64,7 @@ export function openStateFile(directory: string): StateFile {
       replaceFile(path, text);
       written = text;
     },
-    readConfig: () => readJson(configPath) as Config | undefined,
+    readConfig: () => configIn(configPath),
     writeConfig: (config) => replaceFile(configPath, JSON.stringify(config)),
   };
 }
@@ -82,42 +85,57 @@ export function rememberedEvent({ adhoc, spent }: Facts, at: number): Event {
   return { type: 'remembered', at, adhoc, spent };
 }
 
-function readJson(path: string): unknown {
+/** What somebody loses who moves the file away. */
+const WITHOUT_STATE = 'move it away to start without what it remembers: ad hoc probes, and what is spent';
+const WITHOUT_CONFIG =
+  'mend the configuration, and nobody needs it: "jaildaemon check" tells what is wrong there';
+
+function readJson(path: string, hint: string): unknown {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (!there) return undefined;
-  if (!there.isFile()) throw spoiled(path, 'it is no file');
+  if (!there.isFile()) throw spoiled(path, 'it is no file', hint);
   const text = readFileSync(path, 'utf8');
   // Left by a power cut: the name had reached the disk, the contents had not.
   if (text === '') return undefined;
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw spoiled(path, (error as Error).message);
+    throw spoiled(path, reasonOf(error), hint);
   }
 }
 
 function factsIn(path: string): Facts {
-  const found = readJson(path) ?? {};
+  const found = readJson(path, WITHOUT_STATE) ?? {};
   const facts = { ...NO_FACTS, ...(found as Partial<Facts>) };
   const { generation, digest, adhocCount, adhoc, spent } = facts;
   const sound =
-    typeof found === 'object' &&
-    !Array.isArray(found) &&
+    isObject(found) &&
     Number.isInteger(generation) &&
     typeof digest === 'string' &&
     Number.isInteger(adhocCount) &&
     Array.isArray(adhoc) &&
     Array.isArray(spent);
-  if (!sound) throw spoiled(path, 'it does not hold what a daemon wrote');
+  if (!sound) throw spoiled(path, NOT_OURS, WITHOUT_STATE);
   return facts;
 }
 
-function spoiled(path: string, why: string): Complaint {
-  return new Complaint(
-    EXIT.failed,
-    `${path} is spoiled: ${why}`,
-    'move it away to start without what it remembers: ad hoc probes, and what is spent',
-  );
+function configIn(path: string): Config | undefined {
+  const found = readJson(path, WITHOUT_CONFIG);
+  if (found === undefined) return undefined;
+  const { settings, jails } = (isObject(found) ? found : {}) as Partial<Config>;
+  if (settings === undefined || !isObject(settings) || !Array.isArray(jails))
+    throw spoiled(path, NOT_OURS, WITHOUT_CONFIG);
+  return { settings, jails };
+}
+
+const NOT_OURS = 'it does not hold what a daemon wrote';
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function spoiled(path: string, why: string, hint: string): Complaint {
+  return new Complaint(EXIT.failed, `${path} is spoiled: ${why}`, hint);
 }
 
 function replaceFile(path: string, text: string): void {

@@ -2,7 +2,7 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { isAlive } from '../rig/proc.ts';
+import { isAlive, killExactly, startOf } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 import { jaildaemon, probesOf, scene, stories } from './scene.ts';
 
@@ -116,6 +116,25 @@ tell('`jails: {}` is no accident: it takes everything away', async (t) => {
   assert.is((await s.host.cli('reload')).code, 0);
   assert.equal((await s.host.status()).probes, []);
   assert.not.ok((await s.jail.ps()).includes('BUTTON'));
+});
+
+tell('and the last good one is spoiled: the daemon does not start, and says what to mend', async (t) => {
+  const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
+  const { pid } = await s.host.reaches('web/BUTTON', 'armed');
+  await killExactly(await s.host.pid(), startOf(await s.host.pid()));
+  await s.host.edit(BROKEN);
+  const remembered = join(s.host.state, 'config.json');
+  for (const text of ['{"jai', '{}', '[1]', 'null', '{"settings":{},"jails":7}']) {
+    await writeFile(remembered, text);
+    const { code, stderr } = await s.host.start();
+    assert.is(code, 1, `${text}: ${stderr}`);
+    assert.match(stderr, `jaildaemon: ${remembered} is spoiled: `);
+    assert.match(stderr, /mend the configuration/);
+    assert.not.match(stderr, /\n\s+at /, 'no stack trace');
+  }
+  await s.write(() => {});
+  assert.is((await s.host.start()).code, 0);
+  assert.is((await s.host.reaches('web/BUTTON', 'armed')).pid, pid, 'it was there all the time');
 });
 
 tell('without a file at the default path the daemon starts with nothing declared', async (t) => {

@@ -17,13 +17,13 @@ function openFile(path: string, flags: number): number {
   throw new Error(`${path} is no file`);
 }
 
-/** As it is now: what is appended later is not part of it. Undefined: there is none. */
-export function openForReading(path: string): Part | undefined {
+/** As it is now: what is appended later is not part of it. None where there is no file. */
+export function openForReading(path: string): readonly Part[] {
   try {
     const fd = openFile(path, constants.O_RDONLY);
-    return { fd, end: fstatSync(fd).size };
+    return [{ fd, end: fstatSync(fd).size }];
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }
@@ -33,13 +33,16 @@ export function countTriggers(path: string): number {
   const mark = Buffer.from(FIRED);
   const buffer = Buffer.alloc(65_536);
   const fd = openFile(path, constants.O_RDONLY);
-  let count = 0;
-  // The end of a piece is looked at again with the next one: a mark may lie across.
-  for (let at = 0, got = buffer.length; got === buffer.length; at += got - mark.length + 1) {
-    got = readSync(fd, buffer, 0, buffer.length, at);
-    const piece = buffer.subarray(0, got);
-    for (let found = piece.indexOf(mark); found >= 0; found = piece.indexOf(mark, found + 1)) count++;
+  try {
+    let count = 0;
+    // The end of a piece is looked at again with the next one: a mark may lie across.
+    for (let at = 0, got = buffer.length; got === buffer.length; at += got - mark.length + 1) {
+      got = readSync(fd, buffer, 0, buffer.length, at);
+      const piece = buffer.subarray(0, got);
+      for (let found = piece.indexOf(mark); found >= 0; found = piece.indexOf(mark, found + 1)) count++;
+    }
+    return count;
+  } finally {
+    closeSync(fd);
   }
-  closeSync(fd);
-  return count;
 }

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import type { Line } from './entry.ts';
 import { countTriggers, openForAppend, openForReading } from './journal-file.ts';
-import { linesIn, parseLine } from './lines.ts';
+import { linesIn, parseLine, type Part } from './lines.ts';
 import { shorten } from './shorten.ts';
 
 /** How much history to keep: at most so many triggers and so many bytes, in two files. */
@@ -107,10 +107,11 @@ export function openJournal(directory: string, bounds: Bounds): Journal {
     way: 'forwards' | 'backwards',
     damaged: (text: string) => void,
   ): AsyncGenerator<readonly Line[]> {
-    // Both at once, before anything is waited for: a rotation may come at any time.
-    const files = [older, current].flatMap((path) => openForReading(path) ?? []);
-    if (way === 'backwards') files.reverse();
+    const files: Part[] = [];
     try {
+      // Both at once, before anything is waited for: a rotation may come at any time.
+      for (const path of [older, current]) files.push(...openForReading(path));
+      if (way === 'backwards') files.reverse();
       for (const file of files) {
         for await (const lines of linesIn(file, way)) {
           yield lines.flatMap(({ text }) => {

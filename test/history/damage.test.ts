@@ -1,5 +1,15 @@
 /** Whatever has got into the history's file: it is skipped and told, and what is whole is read. */
-import { appendFileSync, closeSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite as createSuite } from 'uvu';
@@ -47,6 +57,27 @@ tell('rubbish is skipped and told, whatever it is', async (t) => {
   assert.equal(await readBack(journal), [fired(1), fired(2)]);
   journal.close();
 });
+
+tell(
+  'what is no file in its place is told each time it is asked for, and no descriptor stays open',
+  async (t) => {
+    const journal = openJournal(t.dir, { triggers: 2, bytes: 1 << 20 });
+    for (let n = 1; n <= 4; n++) journal.append([fired(n), ended(n)]);
+    const file = join(t.dir, 'history.jsonl');
+    renameSync(file, `${file}.away`);
+    mkdirSync(file);
+    const before = readdirSync('/proc/self/fd').length;
+    for (let n = 0; n < 5; n++) {
+      const fault = await read(journal).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      assert.is(fault, `${file} is no file`);
+    }
+    assert.is(readdirSync('/proc/self/fd').length, before);
+    journal.close();
+  },
+);
 
 tell('a line of 10 MiB costs no memory, and one note', async (t) => {
   const file = join(t.dir, 'history.jsonl');

@@ -44,7 +44,8 @@ export const COMMANDS: readonly Subcommand[] = [
   },
   {
     name: 'status',
-    description: 'every probe and its state; exit 3 when one has failed or the file is in error',
+    description:
+      'every probe and its state; exit 3 when something is wrong: a probe, the file, the keeper, the history',
     examples: '# jaildaemon status\n# jaildaemon status "db-*"\n# jaildaemon status web/ZFS_SNAPSHOT --json',
     words: GLOB,
     carryOut: async (common, glob: string | undefined) => (await import('./status.ts')).status(common, glob),

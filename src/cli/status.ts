@@ -34,14 +34,12 @@ export interface Standing {
   readonly probes: readonly ProbeStatus[];
 }
 
-/** `status [glob]`: exit 3 when a probe is `failed`, the file is in error or a keeper is stopped. */
+/** `status [glob]`: exit 3 when something is wrong, see `isWell`. */
 export async function status({ socket, json }: Common, glob: string | undefined): Promise<number> {
   const { head, probes } = await askStatus(socket, glob);
-  const stands = [head.keeper, ...(head.leaving ?? [])].some((keeper) => keeper?.state !== undefined);
-  const wrong = stands || head.config.error !== undefined || probes.some(({ state }) => state === 'failed');
   if (json) await printJson(forPrograms({ head, probes }));
   else await print(text(head, probes));
-  return wrong ? EXIT.notArmed : EXIT.ok;
+  return isWell({ head, probes }) ? EXIT.ok : EXIT.notArmed;
 }
 
 /** Asks the daemon behind this socket. @param glob which probes are wanted; all of them without one */
@@ -57,6 +55,18 @@ export async function askStatus(socket: string, glob?: string): Promise<Standing
 /** What `--json` prints. */
 export function forPrograms({ head, probes }: Standing): object {
   return { version: 1, ...head, config: configForPrograms(head.config), probes };
+}
+
+/** Whether nothing waits to be mended: what is wrong with all of it, or with a probe that was asked for. */
+function isWell({ head: { keeper, leaving = [], config, history }, probes }: Standing): boolean {
+  const goesOn = ({ state }: KeeperHead): boolean => state === undefined;
+  return (
+    keeper !== undefined &&
+    [keeper, ...leaving].every(goesOn) &&
+    config.error === undefined &&
+    history === undefined &&
+    probes.every(({ state }) => state !== 'failed')
+  );
 }
 
 function standstill({ pid, state }: KeeperHead): string {

@@ -1,6 +1,7 @@
 /** The daemon dies: probes stay, commands run, nothing is lost. The keeper dies: no dead button stays anywhere. */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isAlive, startOf, withArgument } from '../rig/proc.ts';
@@ -265,6 +266,28 @@ tell('both are killed: nothing is left in the jail, and everything comes back', 
   await s.host.reaches('web/SPENT', 'spent');
   await s.host.reaches(adhoc, 'armed');
 });
+
+tell(
+  'while no keeper can be started status leads with that and exits 3, and one is as soon as it can be',
+  async (t) => {
+    const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
+    await s.host.reaches('web/BUTTON', 'armed');
+    const running = join(s.host.state, 'running');
+    await rename(running, `${running}.away`);
+    await writeFile(running, '');
+    process.kill((await s.host.status()).keeper?.pid ?? 0, 'SIGKILL');
+    const status = await until(async () => {
+      const now = await s.host.cli('status');
+      return now.stdout.startsWith('NO KEEPER: no probe is armed') ? now : undefined;
+    }, 'status says that there is none');
+    assert.is(status.code, 3);
+    assert.is((await s.host.cli('status', 'another', '--json')).code, 3, 'whatever was asked for');
+    await rm(running);
+    await rename(`${running}.away`, running);
+    await s.host.reaches('web/BUTTON', 'armed');
+    assert.is((await s.host.cli('status')).code, 0);
+  },
+);
 
 tell('a file that was broken meanwhile costs no probe while the keeper lives', async (t) => {
   const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }));

@@ -58,6 +58,7 @@ export async function buildForBsd(t: Teller): Promise<{ readonly program: string
     '-lpthread',
     '-lrt',
   );
-  await cc('-o', join(out, 'jaildaemon-probe'), 'probe/probe_bsd.c', join(out, 'port-probe.o'));
+  const probe = ['probe/lock_bsd.c', 'probe/probe_bsd.c', join(out, 'port-probe.o')];
+  await cc('-o', join(out, 'jaildaemon-probe'), ...probe);
   return { program, jails };
 }

@@ -3,6 +3,7 @@ import type { Event } from '../event.ts';
 import { NOTHING_OBSERVED, type Observed } from '../plan/observed.ts';
 import { reasonOf } from '../reason.ts';
 import type { Disk } from './disk.ts';
+import { displaced } from './displaced.ts';
 import type { Keepers } from './keepers/keepers.ts';
 import type { Looker } from './looker.ts';
 import type { Loop } from './loop.ts';
@@ -36,6 +37,9 @@ export async function begin(parts: BeginParts, first: readonly Event[], asked: A
   const adhoc = new Map(state.facts.adhoc.map((one) => [one.id, one]));
   const sightings = await looker.survey(whereaboutsOf(loop.wish, { ...NOTHING_OBSERVED, adhoc }));
   loop.post({ type: 'sighted', at: Date.now(), sightings });
+  await new Promise(setImmediate);
+  // The file may have changed since, or a daemon have died before it refused the second of two.
+  loop.post(...displaced(loop.wish, loop.observed, Date.now()));
   try {
     await keepers.engage();
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Whereabouts } from '../jails/jail.ts';
 import type { Observed } from '../plan/observed.ts';
 import type { Change } from '../plan/plan.ts';
 import type { Wish } from '../plan/planner.ts';
+import { displaced } from './displaced.ts';
 import { defineHost } from './host.ts';
 import type { Looker } from './looker.ts';
 import type { Loop } from './loop.ts';
@@ -109,7 +110,7 @@ export function createReloader(parts: ReloadParts, first: Standing): Reloader {
     };
     const events: Event[] = [
       ...(sightings.length > 0 ? [{ type: 'sighted', at, sightings } as const] : []),
-      ...displaced(wish, parts.loop, at),
+      ...displaced(wish, parts.loop.observed, at),
       { type: 'configured', at, generation: standing.generation, file },
     ];
     const changes = await parts.loop.adopt(wish, events);
@@ -159,15 +160,4 @@ export function whereaboutsOf({ declared }: Wish, observed: Observed): Map<strin
   for (const jid of declared.jids) jails.set(jid, { by: 'name' });
   for (const name of declared.jailNames) jails.set(name, declared.whereabouts(name) ?? { by: 'name' });
   return jails;
-}
-
-/** A title that the file declares now and that an ad hoc probe holds: the file's goes first. */
-function displaced(wish: Wish, loop: Loop, at: number): Event[] {
-  return [...loop.observed.adhoc.values()].flatMap((adhoc): Event[] => {
-    const declared = wish.declared.forJail(adhoc.jail).find(({ probe }) => probe.title === adhoc.probe.title);
-    if (!declared) return [];
-    return [
-      { type: 'detached', at, id: adhoc.id, why: `the file declares its title "${adhoc.probe.title}" now` },
-    ];
-  });
 }

@@ -251,6 +251,33 @@ tell(
   },
 );
 
+tell('ad hoc probes whose title is another’s by the time of the next daemon are forgotten', async (t) => {
+  const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
+  for (const title of ['MINE', 'TWICE']) await s.host.cli('-c', 'true', '-j', 'web', '-r', '-t', title);
+  await killDaemon(s);
+  await s.write((file) => (probesOf(file)['MINE'] = { command: s.says('the file’s') }));
+  // As if it had died before it refused the second of two that were asked for at once.
+  const state = join(s.host.state, 'state.json');
+  const facts = JSON.parse(readFileSync(state, 'utf8')) as { adhoc: { id: string }[] };
+  facts.adhoc.push({ ...facts.adhoc[1], id: 'adhoc/3' });
+  await writeFile(state, JSON.stringify(facts));
+  assert.is((await s.host.start()).code, 0);
+  const ids = async (): Promise<string[]> => (await s.host.status()).probes.map(({ id }) => id).sort();
+  assert.equal(await ids(), ['adhoc/2', 'web/BUTTON', 'web/MINE']);
+  assert.match(await s.host.log(), 'adhoc/1: forgotten: the title "MINE" is that of web/MINE');
+  assert.match(await s.host.log(), 'adhoc/3: forgotten: the title "TWICE" is that of adhoc/2');
+  await s.host.reaches('web/MINE', 'armed');
+  const shown = (await s.jail.ps()).filter((line) => ['MINE', 'TWICE'].includes(line));
+  assert.equal(shown.sort(), ['MINE', 'TWICE'], 'one of each');
+  assert.is((await s.hup('MINE')).code, 0);
+  assert.equal(await s.reach(1), ['the file’s']);
+  await s.write((file) => delete probesOf(file)['MINE']);
+  await until(
+    async () => (await ids()).length === 2,
+    'the file’s is removed, and no other comes in its place',
+  );
+});
+
 tell('both are killed: nothing is left in the jail, and everything comes back', async (t) => {
   const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran') }, SPENT: { command: 'true' } }));
   await s.host.reaches('web/BUTTON', 'armed');

@@ -105,7 +105,7 @@ tell(
       t,
       (at) => ({
         SHORT: { command: `${at.says('$$')}; ${at.waits()}` },
-        LONG: { command: `${at.says('$$')}; trap '' TERM; while :; do sleep 1; done`, kill_after: '200ms' },
+        LONG: { command: `${at.says('$$')}; trap '' TERM; ${at.waits('never')}`, kill_after: '200ms' },
       }),
       { settings: { grace: '4s' } },
     );

@@ -63,6 +63,8 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
       ? ['', old[0], old[1], '', '', old[2]]
       : (/^(\d+) (\d+) ([^ ,]*)((?:,[a-z]+)*) (.+)$/s.exec(target) ?? []);
     if (pid === undefined || bootTime === undefined || id === undefined) return undefined;
+    // No command is process 0 or 1, and kill(2) of its group would be of our own, or of everybody.
+    if (Number(pid) < 2) return undefined;
     const startedAt = Math.round(Date.now() - times.now() + Number(bootTime));
     const flags = new Set(words.split(','));
     return {

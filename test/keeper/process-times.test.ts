@@ -87,4 +87,11 @@ story(times, 'a marker is of this process, and not of one that got its pid later
   assert.not(old && markers.lives(old));
 });
 
+story(times, 'a marker that names a process by which everybody would be meant is none', {}, async (t) => {
+  await mkdir(join(t.dir, 'running'));
+  for (const [at, pid] of ['0', '1', '00', '01'].entries())
+    await symlink(`${pid} 0 b:7:3 web/A`, join(t.dir, 'running', `00000000-${at + 1}`));
+  assert.equal(openMarkers(t.dir).leftByOthers(new Set()), []);
+});
+
 times.run();

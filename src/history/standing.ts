@@ -1,5 +1,6 @@
+import { cooldownEnd } from '../plan/cooldown.ts';
 import { runningJail, type ObservedJail, type ObservedProbe } from '../plan/observed.ts';
-import { MOVING } from '../plan/rules.ts';
+import { COOLDOWN, MOVING } from '../plan/rules.ts';
 import type { Wanted } from '../plan/wanted.ts';
 import { endingFields } from './entry.ts';
 
@@ -15,7 +16,12 @@ export interface Standing {
 const QUEUED = 'queued: as many commands run as the budget allows';
 
 /** The state in the words of the manual, from the strongest reason to the weakest. */
-export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe | undefined): Standing {
+export function standing(
+  jail: ObservedJail,
+  want: Wanted,
+  probe: ObservedProbe | undefined,
+  now: number,
+): Standing {
   if (want.clash !== undefined) return { state: 'failed', reason: want.clash };
   const sighting = jail.sighting;
   if (sighting && 'refused' in sighting) return { state: 'failed', reason: sighting.refused };
@@ -34,6 +40,8 @@ export function standing(jail: ObservedJail, want: Wanted, probe: ObservedProbe 
       state: probe.leaving.some(({ pid }) => pid !== undefined) ? 'armed' : 'waiting',
       reason: MOVING,
     };
+  const until = held || !probe ? undefined : cooldownEnd(probe, want.probe, now);
+  if (until !== undefined) return { state: 'cooling', reason: COOLDOWN, until };
   switch (held?.state) {
     case 'armed':
       if (held.instance !== running.instance) return { state: 'waiting', reason: 'being armed' };
@@ -71,7 +79,7 @@ function why(probe: ObservedProbe | undefined): string {
 function holdReason(reason: string | undefined): string {
   switch (reason) {
     case 'cooldown':
-      return 'cooldown after its last trigger';
+      return COOLDOWN;
     case 'concurrency':
       return 'as many of its commands run as `concurrency` allows';
     case 'brake':

@@ -49,6 +49,7 @@ export function* probeStatuses(
   desired: Desired,
   observed: Observed,
   loadedAt: number,
+  now: number,
 ): Generator<ProbeStatus> {
   const names = new Set([...desired.jailNames, ...observed.jails.keys()]);
   for (const name of names) {
@@ -57,11 +58,11 @@ export function* probeStatuses(
     for (const want of wanted.values()) {
       const probe = jail.probes.get(want.id);
       // Of a probe that nothing has happened to yet, that it is wanted is all there is to say.
-      yield statusOf(jail, want, probe, probe?.since ?? loadedAt);
+      yield statusOf(jail, want, probe, probe?.since ?? loadedAt, now);
     }
     for (const probe of jail.probes.values()) {
       if (!wanted.has(probe.id) && probe.commands.size > 0 && probe.ordered)
-        yield removedStatus(jail, probe.ordered, probe);
+        yield removedStatus(jail, probe.ordered, probe, now);
     }
   }
 }
@@ -71,9 +72,10 @@ function statusOf(
   want: Wanted,
   probe: ObservedProbe | undefined,
   since: number,
+  now: number,
 ): ProbeStatus {
   const running = runningJail(jail);
-  const { state, reason, until } = standing(jail, want, probe);
+  const { state, reason, until } = standing(jail, want, probe, now);
   const { pid, shownTitle } = processOf(probe, running?.instance);
   return {
     id: want.id,
@@ -107,8 +109,8 @@ function processOf(
 }
 
 /** What is no longer wanted but whose command still runs. */
-function removedStatus(jail: ObservedJail, ordered: Wanted, probe: ObservedProbe): ProbeStatus {
-  const { until: _, pid: __, ...status } = statusOf(jail, ordered, probe, probe.since);
+function removedStatus(jail: ObservedJail, ordered: Wanted, probe: ObservedProbe, now: number): ProbeStatus {
+  const { until: _, pid: __, ...status } = statusOf(jail, ordered, probe, probe.since, now);
   return { ...status, state: 'running', reason: 'removed; its command still runs' };
 }
 

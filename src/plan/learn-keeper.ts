@@ -67,12 +67,18 @@ export function forgetHeld(draft: Draft, epoch: string, except: ReadonlySet<stri
       draft.change(
         jail.name,
         probe.id,
-        (p) => ({ ...forget(p, 'held'), commands: new Map(others) }),
+        (p) => ({ ...forget(p, 'held'), ...spentBy(p, others.length), commands: new Map(others) }),
         probe.since,
       );
       dropIfEmpty(draft, jail.name, probe.id);
     }
   }
+}
+
+/** One that has become `never` while its command ran would have been spent when that had ended. */
+function spentBy({ held, ordered, commands }: ObservedProbe, others: number): { spentIn?: string } {
+  const runs = held?.state === 'running' && others < commands.size;
+  return runs && ordered?.probe.respawn === 'never' ? { spentIn: held.instance } : {};
 }
 
 /** Those that this keeper does not know of: of older ones, and of dead ones. */

@@ -1,4 +1,5 @@
 import type { Jail, Sighting } from '../jails/jail.ts';
+import { cooldownEnd } from './cooldown.ts';
 import { sameBody } from './definition.ts';
 import type { ObservedProbe, Trouble } from './observed.ts';
 import type { Wanted } from './wanted.ts';
@@ -46,8 +47,12 @@ function backOff({ probe, jail, tag, now }: Situation): Trouble | undefined {
   const isOfThis = trouble.kind === 'died' || trouble.tag === '' || trouble.tag === tag;
   return isOfThis && trouble.instance === jail?.instance ? trouble : undefined;
 }
+function coolsUntil({ probe, wanted, now }: Situation): number | undefined {
+  return probe && wanted && cooldownEnd(probe, wanted.probe, now);
+}
 /** Why a probe that an older keeper has is not armed in the current one. */
 export const MOVING = 'moving to the new keeper';
+export const COOLDOWN = 'cooldown after its last trigger';
 const waitFor =
   (why: string): ((s: Situation) => Verdict) =>
   () => ({ action: 'wait', why });
@@ -103,6 +108,14 @@ export const RULES: readonly Rule[] = [
     verdict: waitFor('a command of an earlier instance or keeper still runs'),
   },
   {
+    name: 'commands of an earlier keeper count among those that may run at once',
+    when: (s) =>
+      s.wanted?.probe.respawn === 'immediately' &&
+      !isHeld(s) &&
+      (s.probe?.commands.size ?? 0) >= s.wanted.probe.concurrency,
+    verdict: waitFor('as many commands of an earlier keeper run as `concurrency` allows'),
+  },
+  {
     name: 'commands of an earlier definition may overlap; the next one must not: it stays away until they have ended',
     when: (s) => commandsRun(s) && s.wanted?.probe.respawn !== 'immediately' && isAlive(s),
     verdict: () => ({ action: 'disarm', why: 'commands of its earlier definition still run' }),
@@ -111,6 +124,14 @@ export const RULES: readonly Rule[] = [
     name: 'spent is spent in its instance, unless it may respawn now',
     when: (s) => s.probe?.spentIn === s.jail?.instance && s.wanted?.probe.respawn === 'never' && !isAlive(s),
     verdict: () => ({ action: 'keep', why: 'spent' }),
+  },
+  {
+    name: 'a keeper that does not know of the last trigger is not to let the next one come too soon',
+    when: (s) => !isHeld(s) && coolsUntil(s) !== undefined,
+    verdict: (s) => {
+      const wakeAt = coolsUntil(s);
+      return { action: 'wait', why: COOLDOWN, ...(wakeAt !== undefined && { wakeAt }) };
+    },
   },
   {
     name: 'a probe that the keeper does not have, or has in an earlier instance, is armed when its back-off is over',

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { isAlive, startOf, withArgument } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 import { must } from '../rig/execute.ts';
-import { jaildaemon, pathsOf, probesOf, scene, stories, type Scene } from './scene.ts';
+import { jaildaemon, killKeeper, pathsOf, probesOf, scene, stories, type Scene } from './scene.ts';
 
 const { tell, run } = stories('crash');
 
@@ -276,6 +276,43 @@ tell('ad hoc probes whose title is another’s by the time of the next daemon ar
     async () => (await ids()).length === 2,
     'the file’s is removed, and no other comes in its place',
   );
+});
+
+tell('the keeper is killed: what it had counted and measured holds for the next one too', async (t) => {
+  const s = await scene(t, (at) => ({
+    COOL: { command: 'true', respawn: 'after', cooldown: '6s' },
+    TWO: { command: at.waits('two'), respawn: 'immediately', concurrency: 2 },
+    NEVER: { command: at.waits('never'), respawn: 'after' },
+    STILL: { command: 'true' },
+  }));
+  await s.host.reaches('web/NEVER', 'armed');
+  for (let runs = 1; runs <= 2; runs++) {
+    await until(async () => (await s.hup('TWO')).code === 0, 'it is there');
+    await s.host.probe('web/TWO', (probe) => probe.runs === runs, 'has fired');
+  }
+  await s.hup('NEVER');
+  await s.host.reaches('web/NEVER', 'running');
+  await s.write((file) => Object.assign(probesOf(file)['NEVER'] ?? {}, { respawn: 'never' }));
+  await s.host.probe('web/NEVER', ({ respawn }) => respawn === 'never', 'is to run once');
+  await s.hup('COOL');
+  await s.host.probe('web/COOL', ({ last }) => last?.exitCode === 0, 'has run');
+  await killKeeper(s);
+  await s.host.reaches('web/STILL', 'armed');
+  const { probes } = await s.host.status();
+  const states = Object.fromEntries(probes.map(({ id, state, reason }) => [id, [state, reason]]));
+  assert.equal(states['web/COOL'], ['cooling', 'cooldown after its last trigger']);
+  for (const id of ['web/TWO', 'web/NEVER']) assert.is(states[id]?.[0], 'running', id);
+  const inside = await s.jail.ps();
+  assert.equal(
+    ['COOL', 'TWO', 'NEVER', 'STILL'].filter((title) => inside.includes(title)),
+    ['STILL'],
+  );
+  s.open('two');
+  s.open('never');
+  await s.host.reaches('web/TWO', 'armed');
+  await s.host.reaches('web/NEVER', 'spent');
+  const { since, last } = await s.host.reaches('web/COOL', 'armed');
+  assert.ok(Date.parse(since) - Date.parse(last?.firedAt ?? '') >= 6_000, `${last?.firedAt} to ${since}`);
 });
 
 tell('both are killed: nothing is left in the jail, and everything comes back', async (t) => {

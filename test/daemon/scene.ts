@@ -143,6 +143,16 @@ export function hup(jail: RunningJail, title: string, uid?: number, signal = 'HU
   );
 }
 
+/** kill -9 of the keeper, and waits until the daemon has another. */
+export async function killKeeper({ host }: Scene): Promise<void> {
+  const { keeper } = await host.status();
+  process.kill(keeper?.pid ?? 0, 'SIGKILL');
+  await until(async () => {
+    const now = (await host.status()).keeper;
+    return now !== undefined && now.pid !== keeper?.pid;
+  }, 'there is another keeper');
+}
+
 /** The program with nothing of the rig's: for what fails, and for other daemons than the story's. */
 export function jaildaemon(args: readonly string[], options: ExecuteOptions = {}): Promise<Outcome> {
   return execute(process.execPath, [PROGRAM, ...args], options);

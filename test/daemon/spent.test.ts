@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
 import { isAlive } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
-import { probesOf, scene, stories, type Scene } from './scene.ts';
+import { killKeeper, probesOf, scene, stories, type Scene } from './scene.ts';
 
 const { tell, run } = stories('spent');
 
@@ -144,16 +144,6 @@ tell('an ad hoc probe whose keeper dies before its one command began is spent al
   assert.is((await s.host.cli('remove', 'adhoc/1')).code, 0);
   await until(async () => (await s.host.status()).probes.length === 1, 'it is forgotten');
 });
-
-/** kill -9, and waits until there is another. */
-async function killKeeper(s: Scene): Promise<void> {
-  const { keeper } = await s.host.status();
-  process.kill(keeper?.pid ?? 0, 'SIGKILL');
-  await until(async () => {
-    const now = await s.host.status();
-    return now.keeper !== undefined && now.keeper.pid !== keeper?.pid;
-  }, 'there is another keeper');
-}
 
 /** kill -9, and another daemon. */
 async function restart(s: Scene): Promise<void> {

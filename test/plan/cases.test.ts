@@ -27,7 +27,7 @@ function changes(world: World): { action: string; why: string | undefined }[] {
 
 function shown(world: World): Pick<ProbeStatus, 'state' | 'pid'> | undefined {
   const { daemon } = world;
-  const [row] = daemon ? probeStatuses(daemon.desired, daemon.observed, world.now) : [];
+  const [row] = daemon ? probeStatuses(daemon.desired, daemon.observed, world.now, world.now) : [];
   return row && { state: row.state, ...(row.pid !== undefined && { pid: row.pid }) };
 }
 

@@ -13,7 +13,9 @@ export function statusHandler({ loop, keepers, reloader, config, version, starte
     await new Promise(setImmediate);
     const { observed, desired } = loop;
     const { generation, loadedAt, error, warnings } = reloader.standing;
-    await sendInBatches(probeStatuses(desired, observed, loadedAt), (probes) => reply.row(probes));
+    await sendInBatches(probeStatuses(desired, observed, loadedAt, Date.now()), (probes) =>
+      reply.row(probes),
+    );
     return {
       daemon: { pid: process.pid, version, startedAt: stamp(startedAt) },
       ...keepersOf(observed),

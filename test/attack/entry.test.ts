@@ -47,7 +47,7 @@ for (const { who, kind, own } of INSIDERS) {
     const over = found.get('written over') ?? [];
     hold(!over.includes('it obeys'), 'one did what was written over its program');
     hold(caught === 0, `${caught} of ${seen} were seized, and could ${[...found.keys()].join(', ')}`);
-    hold(Number(refused) > 5, `only ${refused} of ${seen} were met in time: that shows nothing`);
+    hold(Number(refused) > 0, `only ${refused} of ${seen} were met in time: that shows nothing`);
     await allIsWell(s);
     if (own) return `EPERM for each of ${seen}`;
     hold(over.length > 0, 'none was written over: that shows nothing');

@@ -15,6 +15,8 @@
 #include <linux/ptrace.h>
 #include <linux/wait.h>
 
+#include "processor.h"
+
 enum { SIGNAL_TRAP = 5, SYSTEM_CALL = SIGNAL_TRAP | 0x80 };
 
 static long ptrace(long request, long pid, long address, long data)
@@ -69,7 +71,7 @@ static int judge(long clone, int *locking)
  * Until it holds neither: the two are seen in any order, and the end of the guard is the end of whom it still holds. The
  * entering process stops once more after the clone has begun, and may come to that when the clone is locked, or dead.
  */
-static _Noreturn void guard(long entering)
+static _Noreturn void guard(long entering, const struct processors *all)
 {
 	int holds_entering = 1, holds_clone = 1, locking = 0;
 
@@ -88,6 +90,7 @@ static _Noreturn void guard(long entering)
 		} else if (!stopped) {
 			holds_clone = 0;
 		} else if (who != entering && !event && signal == SYSTEM_CALL && judge(who, &locking)) {
+			untie(who, all);
 			ptrace(PTRACE_DETACH, who, 0, 0);
 			holds_clone = 0;
 		} else {
@@ -107,19 +110,23 @@ struct guarded {
 static void start_guard(const struct arming_order *order, struct guarded *guarded)
 {
 	long entering = call0(__NR_getpid);
+	struct processors all;
 	char byte = 0;
 
 	must(order, STAGE_guard, call2(__NR_pipe2, (long)guarded->ends, 0));
+	tie(&all);
 	guarded->pid = call(__NR_clone, SIGNAL_CHILD, 0, 0, 0, 0);
 	if (guarded->pid == 0) {
 		long options = PTRACE_O_TRACEFORK | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
 		long seized = ptrace(PTRACE_SEIZE, entering, 0, options);
 
+		if (seized < 0)
+			untie(entering, &all);
 		call3(__NR_write, guarded->ends[1], (long)&byte, 1);
 		call3(__NR_close_range, 0, ~0u, 0);
 		if (seized < 0)
 			leave(1);
-		guard(entering);
+		guard(entering, &all);
 	}
 	must(order, STAGE_guard, guarded->pid);
 }

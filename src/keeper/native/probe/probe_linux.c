@@ -8,7 +8,7 @@
  * sleep; on the other, which never says anything and of which every probe of this jail has the same end, it waits.
  * Nothing in here opens, looks up or executes anything.
  *
- * No C library: two pages mapped, nothing to initialise, nothing of the host's in memory.
+ * No C library: a few pages mapped, nothing to initialise, nothing of the host's in memory.
  */
 #ifdef __linux__
 #include <stddef.h>

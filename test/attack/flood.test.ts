@@ -1,7 +1,11 @@
 // limit: 150 s
 /** A jail's root who asks for everything at once, or holds it: who is held back, and who is not. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { listeningKeepers } from '../../src/keeper/listeners.ts';
+import { launch } from '../rig/launch.ts';
+import { innerPid, killExactly, startOf, withArgument } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 import { attacks, hold, isFull } from './attack.ts';
 import { outcomes } from './attacker.ts';
@@ -123,7 +127,45 @@ attack(
   },
 );
 
+attack(
+  'a root that answers nobody, of a process that looks like a keeper',
+  { ...options, unless: options.unless ?? noFuse() },
+  async (t) => {
+    const s = await siege(t, kind, (at) => ({ BUTTON: { command: at.says('ran') } }));
+    const found = await s.attack('deaf', 'keeper', s.host.state);
+    hold(outcomes(found, 'move in') === 'ok', `it has no such root: ${outcomes(found, 'move in')}`);
+    const deaf = withArgument(s.host.state).find(
+      (pid) => innerPid(pid).pid === Number(outcomes(found, 'pid')),
+    );
+    hold(deaf !== undefined, 'it is not to be found');
+    t.defer('end it', () => killExactly(deaf, startOf(deaf)));
+    const file = JSON.parse(await readFile(s.host.config, 'utf8')) as { jails: Record<string, object> };
+    file.jails['deaf'] = { pid: deaf, probes: { NEVER: { command: ['/bin/true'] } } };
+    await s.host.edit(JSON.stringify(file));
+    await s.host.probe('deaf/NEVER', ({ reason }) => reason === 'being armed', 'is being armed');
+    const took = [await s.neighbourIsServed(), await s.neighbourIsServed()];
+    hold(Math.max(...took) < 1000, `the neighbour was served after ${took.join(' and ')} ms`);
+    // A daemon that begins looks for keepers without a name, as soon as somebody listens who could be one: that can be anybody.
+    const listen = `process.chdir(${JSON.stringify(t.dir)}); require('net').createServer().listen('keeper.deadbeef.sock')`;
+    launch(t, 'a socket', [process.execPath, '-e', listen]);
+    await until(
+      () => listeningKeepers().some(({ epoch }) => epoch === 'deadbeef'),
+      'somebody listens by the name of a keeper',
+    );
+    process.kill(await s.host.pid(), 'SIGKILL');
+    // It says that it is ready when nothing is on its way into a jail any more, or after 15 s.
+    const { code, stderr } = await Promise.race([s.host.start(), pause(25_000, { code: null, stderr: '' })]);
+    hold(code === 0, `the next daemon did not start: ${code} ${stderr}`);
+    await s.neighbourIsServed();
+    return `it alone waits: the neighbour is served in ${took[0]?.toFixed(0)} ms, and the next daemon starts`;
+  },
+);
+
 run();
+
+function noFuse(): string | undefined {
+  return /\bfuse$/m.test(readFileSync('/proc/filesystems', 'latin1')) ? undefined : 'this kernel has no FUSE';
+}
 
 /** Asks in the neighbour all the time; gives the middle of how long that took, ms. */
 async function serveMeanwhile(s: Siege, flood: Promise<unknown>, also = (): void => {}): Promise<string> {

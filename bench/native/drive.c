@@ -44,6 +44,13 @@ static uint64_t read_of(const struct side *side, int index)
 	return record.at;
 }
 
+/* No command ends until it is opened. */
+static void shut_gate(void)
+{
+	if (flock(gate, LOCK_EX) == -1)
+		give_up("the gate cannot be shut");
+}
+
 static uint64_t first(struct side *side, int turn)
 {
 	int index = from + turn % count;
@@ -52,12 +59,16 @@ static uint64_t first(struct side *side, int turn)
 	return read_of(side, index) - begin;
 }
 
-/* Looks again and again, with rests: who looked without would hold a processor that others want. */
+/*
+ * The gate is shut meanwhile, since commands usually stay for longer than it takes. Looks again and again, with rests:
+ * who looked without would hold a processor that others want.
+ */
 static uint64_t back(struct side *side, int turn)
 {
 	int index = from + turn % count;
 	uint64_t begin, end, limit;
 
+	shut_gate();
 	begin = side_hup(side, index);
 	limit = begin + PATIENCE * 1000000ull;
 	while (!side_complete(side)) {
@@ -67,10 +78,11 @@ static uint64_t back(struct side *side, int turn)
 	}
 	end = now();
 	(void)read_of(side, index);
+	flock(gate, LOCK_UN);
 	return end - begin;
 }
 
-/* The gate is shut meanwhile: every command stays until the last one has started, and no probe comes back before. */
+/* The gate is shut meanwhile, too: every command stays until the last one has started, and no probe comes back before. */
 static uint64_t burst(struct side *side, int turn)
 {
 	bool *started = calloc((size_t)count, sizeof *started);
@@ -78,8 +90,9 @@ static uint64_t burst(struct side *side, int turn)
 	struct record record;
 
 	(void)turn;
-	if (!started || flock(gate, LOCK_EX) == -1)
-		give_up("the gate cannot be shut");
+	shut_gate();
+	if (!started)
+		give_up("no memory for %d probes", count);
 	for (int i = 0; i < count; i++) {
 		uint64_t at = side_hup(side, from + i);
 

@@ -12,7 +12,7 @@
 #include "keeper.h"
 #include "set_up.h"
 
-enum { UNREAD_MAX = 50, STAND_BACK_MAX = 10, LULL = 2 }; /* ms */
+enum { UNREAD_MAX = 50, STAND_BACK_MAX = 10, LULL = 2, SOON = 1 }; /* ms */
 
 static int sooner(int one, int other)
 {
@@ -60,7 +60,7 @@ static void loop(struct keeper *keeper)
 		more = sooner(more, scribes_start(keeper, wait || urgent ? now - UNREAD_MAX : now));
 		/* As long as we hold ends of a child's pipes for it, their end, which says that it executes, is not told. */
 		if (!launch_tidy(keeper))
-			more = sooner(more, STAND_BACK_MAX);
+			more = sooner(more, keeper->launching ? SOON : STAND_BACK_MAX);
 		wait = stand_back(keeper, now, since, LULL);
 		if (wait) {
 			more = sooner(more, wait);

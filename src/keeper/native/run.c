@@ -34,6 +34,7 @@ static int start(struct keeper *keeper, struct run *run, enum stage *stage)
 	struct layout layout = {.count = FD_COMMAND_COUNT, .close_on_exec = FD_OUTCOME};
 	int outcome[2], output[2], error = 0;
 	char id[ID_ROOM];
+	unsigned told = WATCH_EDGE;
 	pid_t pid;
 
 	*stage = STAGE_pipe;
@@ -51,6 +52,13 @@ static int start(struct keeper *keeper, struct run *run, enum stage *stage)
 	memcpy(layout.wanted, (int[]){STDIN_FILENO, output[1], output[1], outcome[1], keeper->running_directory},
 		FD_COMMAND_COUNT * sizeof(int));
 
+	/*
+	 * That it executes is told by the end of the pipe, and the end only when we have let go of the copy that we keep for
+	 * the child until it has its own. We look for that when we wake. To be woken by what it says before its exec costs the
+	 * command a little; but a probe that is to be back at once waits for it.
+	 */
+	if (run->definition->respawn == RESPAWN_IMMEDIATELY)
+		told |= WATCH_READ;
 	*stage = STAGE_fork;
 	pid = launch(keeper, &run->child, 0, &layout);
 	if (pid == 0)
@@ -61,7 +69,7 @@ static int start(struct keeper *keeper, struct run *run, enum stage *stage)
 	close(outcome[1]);
 	close(output[1]);
 	if (!error && (fcntl(run->outcome, F_SETFL, O_NONBLOCK) == -1
-		|| watch_add(&keeper->watch, run->outcome, WATCH_EDGE, run_outcome_ready, run) == -1))
+		|| watch_add(&keeper->watch, run->outcome, told, run_outcome_ready, run) == -1))
 		return 0; /* it runs: what it has to say is read when it has ended */
 	return error;
 }

@@ -1,3 +1,4 @@
+import { troubleWords } from '../history/standing.ts';
 import { allHaveListed, type Observed, type ObservedJail, type ObservedProbe } from '../plan/observed.ts';
 import type { Change } from '../plan/plan.ts';
 import type { Loop } from './loop.ts';
@@ -35,7 +36,7 @@ export async function settle(loop: Loop, changes: readonly Change[], gone: Abort
     return {
       ...change,
       ...(pid !== undefined && pid !== change.pid && { newPid: pid }),
-      ...(now?.trouble && now.held?.state !== 'armed' && { failed: now.trouble.why }),
+      ...(now?.trouble && now.held?.state !== 'armed' && { failed: troubleWords(now.trouble) }),
     };
   });
 }

@@ -1,8 +1,8 @@
 import { cooldownEnd } from '../plan/cooldown.ts';
-import { runningJail, type ObservedJail, type ObservedProbe } from '../plan/observed.ts';
+import { runningJail, type ObservedJail, type ObservedProbe, type Trouble } from '../plan/observed.ts';
 import { COOLDOWN, MOVING } from '../plan/rules.ts';
 import type { Wanted } from '../plan/wanted.ts';
-import { endingFields } from './entry.ts';
+import { errnoName } from './entry.ts';
 
 export type State = 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'paused' | 'failed';
 
@@ -68,12 +68,14 @@ function queued(probe: ObservedProbe | undefined): string | undefined {
   return waits ? QUEUED : undefined;
 }
 
-function why(probe: ObservedProbe | undefined): string {
-  const trouble = probe?.trouble;
+function why({ trouble }: ObservedProbe): string {
   if (!trouble) return '';
-  const errno =
-    trouble.errno === undefined ? undefined : endingFields({ stage: '', errno: trouble.errno }).errno;
-  return `${trouble.why}${errno ? `: ${errno}` : ''}${trouble.tries > 1 ? ` (${trouble.tries} times)` : ''}`;
+  return `${troubleWords(trouble)}${trouble.tries > 1 ? ` (${trouble.tries} times)` : ''}`;
+}
+
+/** What went wrong, with the system's own name for it: `setuid failed: EINVAL`. */
+export function troubleWords({ why, errno }: Pick<Trouble, 'why' | 'errno'>): string {
+  return errno === undefined ? why : `${why}: ${errnoName(errno)}`;
 }
 
 function holdReason(reason: string | undefined): string {

@@ -85,7 +85,13 @@ export function tellStoriesOf(kind: Kind): void {
     async (t) => {
       const { host } = await scene(t, kind, 'uid: 80');
       const failed = await host.reaches('web/BUTTON', 'failed');
-      assert.match(failed.reason ?? '', /set[ug]id/);
+      const said = /set[ug]id failed: E[A-Z]+/;
+      assert.match(failed.reason ?? '', said);
+      // As a reload says it, which has just tried again.
+      await host.edit((await readFile(host.config, 'utf8')).replace('uid: 80', 'uid: 81'));
+      const reload = await host.cli('reload');
+      assert.is(reload.code, 1);
+      assert.match(reload.stdout, new RegExp(`NOT ARMED {2}${said.source}`));
       assert.is((await host.cli('status')).code, 3);
     },
     !kind.users,

@@ -9,7 +9,7 @@ import {
   type Arguments,
 } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
-import { errnoName } from '../../history/entry.ts';
+import { troubleWords } from '../../history/standing.ts';
 import { refuseWhileEnding } from '../ending.ts';
 import type { Adhoc } from '../../plan/observed.ts';
 import type { Loop } from '../loop.ts';
@@ -142,7 +142,7 @@ function createFateOf(loop: Loop, adhoc: Adhoc): () => string | undefined {
     const probe = loop.observed.jails.get(adhoc.jail)?.probes.get(adhoc.id);
     if (probe?.held?.state === 'armed' || (probe?.runs ?? 0) > 0) return 'armed';
     const trouble = probe?.trouble;
-    if (trouble) return `${trouble.why}${trouble.errno === undefined ? '' : `: ${errnoName(trouble.errno)}`}`;
+    if (trouble) return troubleWords(trouble);
     if (loop.observed.adhoc.has(adhoc.id)) seen = true;
     else if (seen) return 'its jail has stopped';
     return undefined;

@@ -1,5 +1,5 @@
 import { Complaint, EXIT } from '../control/protocol.ts';
-import { reasonOf } from '../reason.ts';
+import { traceOf } from '../reason.ts';
 import { holdSocket } from './control-guard.ts';
 import type { Hello } from './control-socket.ts';
 import { openLog } from './log-sink.ts';
@@ -37,7 +37,7 @@ export async function startDaemon(
   const ended = new Promise<number>((resolve) => (end = resolve));
   const hello = async (): Promise<Hello> => ({ pid: process.pid, version, state: options.state });
   const socket = await holdSocket(options.socket, options.pidfile, hello, {
-    failed: (error) => log.say('error', 'a request failed', reasonOf(error)),
+    failed: (error) => log.say('error', 'a request failed', traceOf(error)),
     gone: (why) => log.say('error', `${options.socket} is gone, and cannot be made again`, why),
     lost() {
       log.say('error', `another daemon has taken ${options.socket}; this one ends`);

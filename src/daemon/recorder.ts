@@ -2,6 +2,7 @@ import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
 import { linesOf, orphanLine, unknownLine, type Naming } from '../history/history.ts';
 import { epochOf, type Observed } from '../plan/observed.ts';
+import { reasonOf } from '../reason.ts';
 import type { Written } from './written.ts';
 
 /** Puts triggers into the history, and knows what the keeper may forget: only what is on disk. */
@@ -87,7 +88,7 @@ export function createRecorder(
         unwritten = [];
         error = undefined;
       } catch (fault) {
-        error = fault instanceof Error ? fault.message : String(fault);
+        error = reasonOf(fault);
       }
     },
     takeAcknowledgements() {

@@ -5,7 +5,7 @@ import { createLister } from '../jails/lister.ts';
 import type { Order } from '../keeper/orders.ts';
 import { PLATFORM } from '../platform.ts';
 import { totalsOf, type Change } from '../plan/plan.ts';
-import { reasonOf } from '../reason.ts';
+import { reasonOf, traceOf } from '../reason.ts';
 import { begin, standstillOf } from './begin.ts';
 import type { ControlSocket } from './control-guard.ts';
 import { openDisk } from './disk.ts';
@@ -189,7 +189,7 @@ export async function run({
     ...(warning !== undefined && { warning }),
     fail(error) {
       const what = 'a fault of jaildaemon ends the daemon; keeper and probes go on';
-      log.say('error', what, error instanceof Error ? error.stack : String(error));
+      log.say('error', what, traceOf(error));
       end(SOFTWARE);
     },
   };

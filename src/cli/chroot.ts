@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import { builtProgram, HOW_TO_BUILD } from '../keeper/built.ts';
+import { readProcStat, type ProcStat } from '../proc-stat.ts';
 
 export interface ChrootOptions {
   readonly kernel?: boolean;
@@ -108,13 +109,9 @@ function isForeground(): boolean {
 }
 
 /** A process's state, its group, and the group that has its terminal. Undefined where there is no /proc to say it. */
-function lookAtJob(
-  pid: number | 'self' = 'self',
-): { state: string; group: number; foreground: number } | undefined {
+function lookAtJob(pid: number | 'self' = 'self'): ProcStat | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', group: Number(fields[2]), foreground: Number(fields[5]) };
+    return readProcStat(pid);
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readProcStat } from '../proc-stat.ts';
 
 /** What /proc tells of a probe: texts and links only, nothing below a jail's root is opened. */
 export interface ProbeFacts {
@@ -28,9 +29,7 @@ export function readProbe(pid: number): ProbeFacts | undefined {
   const at = `/proc/${pid}`;
   const text = (name: string): string => readFileSync(`${at}/${name}`, 'latin1');
   try {
-    const stat = text('stat');
-    // `PID (COMMAND) STATE PPID PGRP SESSION TTY`: the command may hold anything, the last `)` ends it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const { session, terminal } = readProcStat(pid);
     return {
       status: parseStatus(text('status')),
       commandLine: text('cmdline'),
@@ -43,8 +42,8 @@ export function readProbe(pid: number): ProbeFacts | undefined {
       root: readlinkSync(`${at}/root`),
       cwd: readlinkSync(`${at}/cwd`),
       namespaces: readNamespaces(pid),
-      session: Number(fields[3]),
-      terminal: Number(fields[4]),
+      session,
+      terminal,
       uidMap: text('uid_map'),
       gidMap: text('gid_map'),
     };

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { hasEnded, readProcStat } from '../proc-stat.ts';
 
 /** A living process of the host, as /proc tells it. Nothing here looks into the process's own files. */
 export interface Process {
@@ -19,13 +20,14 @@ export type NoProcess =
 /** Looks at a process. One that has ended but was not yet reaped is `zombie`: nothing can enter it any more. */
 export function readProcess(pid: number): Process | NoProcess {
   try {
-    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-    if (stat === undefined || 'ZXx'.includes(stat.state)) return { why: 'zombie' };
+    const stat = readProcStat(pid);
+    if (hasEnded(stat)) return { why: 'zombie' };
     // A thread has a folder in /proc too, although no listing shows it; it stands for nothing.
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');
     const leader = /^Tgid:\t(\d+)$/m.exec(status)?.[1];
     if (leader !== String(pid)) return { why: 'thread', detail: `a thread of process ${leader ?? '?'}` };
-    const { command, start } = stat;
+    const { start } = stat;
+    const command = stat.command.replaceAll(/[^\x20-\x7e]/g, '?');
     // One pid in all PID namespaces from ours inwards: it is in ours. Said even of processes whose `ns` is closed to us.
     if (/^NSpid:\t\d+$/m.test(status)) return { pid, command, start };
     return { pid, command, start, pidNamespace: readlinkSync(`/proc/${pid}/ns/pid`) };
@@ -38,14 +40,4 @@ export function readProcess(pid: number): Process | NoProcess {
 /** The first 8 digits of the boot id: a pid and a start time mean nothing after a reboot. */
 export function bootName(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8);
-}
-
-/** `PID (COMMAND) STATE PPID …`: the command may hold blanks and parentheses, so the last `)` ends it. */
-function parseStat(text: string): { command: string; state: string; start: string } | undefined {
-  const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 2).split(' ');
-  const [state, start] = [fields[0], fields[19]];
-  if (close < 0 || !state || start === undefined || !/^\d+$/.test(start)) return undefined;
-  const command = text.slice(text.indexOf('(') + 1, close).replaceAll(/[^\x20-\x7e]/g, '?');
-  return { command, state, start };
 }

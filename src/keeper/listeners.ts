@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PLATFORM } from '../platform.ts';
+import { readProcStat } from '../proc-stat.ts';
 
 /** A socket at which a keeper listens, wherever its name has gone. */
 export interface Listening {
@@ -91,10 +92,7 @@ function isOurs(pid: string, stateDirectory: string): boolean {
 }
 
 function leadsSession(pid: string): boolean {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The name in parentheses may hold anything, so the fields are counted from its end.
-  const [, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return session === pid;
+  return readProcStat(Number(pid)).session === Number(pid);
 }
 
 function seesWhatWeSee(pid: string): boolean {

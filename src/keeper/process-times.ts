@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { PLATFORM, type Platform } from '../platform.ts';
+import { hasEnded, readProcStat } from '../proc-stat.ts';
 
 /** When processes were started, by the clock of the keeper's markers: ms since the machine was booted. */
 export interface ProcessTimes {
@@ -22,10 +23,8 @@ const fromProc: ProcessTimes = {
   now: () => Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000,
   startOf(pid) {
     try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      // The name in parentheses may hold anything, so the fields are counted from its end.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19]) * TICK_MS;
+      const stat = readProcStat(pid);
+      return hasEnded(stat) ? undefined : Number(stat.start) * TICK_MS;
     } catch {
       return undefined;
     }

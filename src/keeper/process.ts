@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { PLATFORM, type Platform } from '../platform.ts';
+import { hasEnded, readProcStat } from '../proc-stat.ts';
 
 /** A living process, as far as it concerns who keeps an eye on it. */
 export interface Seen {
@@ -22,10 +22,8 @@ export async function seeProcess(pid: number, platform: Platform = PLATFORM): Pr
 
 function readStat(pid: number): Seen | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold anything, so the fields are counted from its end.
-    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return 'ZXx'.includes(state) ? undefined : { start: fields[18] ?? '', stopped: 'Tt'.includes(state) };
+    const stat = readProcStat(pid);
+    return hasEnded(stat) ? undefined : { start: stat.start, stopped: 'Tt'.includes(stat.state) };
   } catch {
     return undefined; // it has ended
   }

@@ -1,7 +1,8 @@
 import type { Event } from '../event.ts';
 import type { Line } from '../history/entry.ts';
 import { linesOf, orphanLine, unknownLine, type Naming } from '../history/history.ts';
-import { epochOf, type Observed } from '../plan/observed.ts';
+import { epochOf } from '../keeper/trigger-id.ts';
+import type { Observed } from '../plan/observed.ts';
 import { reasonOf } from '../reason.ts';
 import type { Written } from './written.ts';
 

@@ -1,5 +1,5 @@
 import type { Line } from '../history/entry.ts';
-import { epochOf } from '../plan/observed.ts';
+import { epochOf } from '../keeper/trigger-id.ts';
 
 /**
  * Which lines the history has of the triggers that may be told again: by their keeper, which was not acknowledged, or by the

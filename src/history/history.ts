@@ -1,6 +1,7 @@
 import type { Orphan } from '../keeper/markers.ts';
 import type { ProbeEvent } from '../keeper/messages.ts';
-import { partsOf, type Newest } from '../plan/counted.ts';
+import { partsOf } from '../keeper/trigger-id.ts';
+import type { Newest } from '../plan/counted.ts';
 import type { LastTrigger } from '../plan/observed.ts';
 import { endingFields, endingOf, stamp, type Line } from './entry.ts';
 

@@ -1,7 +1,7 @@
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
+import { TRIGGER_ID } from '../keeper/trigger-id.ts';
 import type { Line } from './entry.ts';
-import { TRIGGER_ID } from './outputs.ts';
 
 /** No line of ours is nearly so long, bytes: what is longer is damage, and is never held in memory. */
 const LONGEST = 65_536;

@@ -1,9 +1,7 @@
 import { constants, type ReadStream } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
-/** What a trigger's id looks like: it becomes a file name, so nothing else may. */
-export const TRIGGER_ID = /^[0-9a-f]{8}-\d{1,16}$/;
+import { TRIGGER_ID } from '../keeper/trigger-id.ts';
 
 /** The outputs of commands, which the keeper's scribes write to `output/ID`. */
 export interface Outputs {

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { processTimes, type ProcessTimes } from './process-times.ts';
+import { epochOf, partsOf } from './trigger-id.ts';
 import { readOldMarker } from './version-1.ts';
 
 /** A command that was started by a keeper which has died since. It may have ended too, without anybody having been told. */
@@ -82,8 +83,8 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
   return {
     runs: names,
     leftByOthers(living) {
-      const others = names().filter((name) => !living.has(name.slice(0, name.indexOf('-'))));
-      return others.sort((a, b) => numberIn(a) - numberIn(b)).flatMap((name) => read(name) ?? []);
+      const others = names().filter((name) => !living.has(epochOf(name)));
+      return others.sort((a, b) => partsOf(a)[1] - partsOf(b)[1]).flatMap((name) => read(name) ?? []);
     },
     lives({ pid, bootTime }) {
       const started = times.startOf(pid);
@@ -98,9 +99,4 @@ export function openMarkers(stateDirectory: string, times: ProcessTimes = proces
       }
     },
   };
-}
-
-/** A trigger's id is `EPOCH-SEQ`. */
-function numberIn(run: string): number {
-  return Number(run.slice(run.indexOf('-') + 1));
 }

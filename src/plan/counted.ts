@@ -1,3 +1,5 @@
+import { partsOf } from '../keeper/trigger-id.ts';
+
 /**
  * Which triggers are counted. A keeper tells its triggers in the order of their numbers, and tells again what was not
  * acknowledged: so of each keeper the newest is enough to know.
@@ -23,7 +25,7 @@ export const NONE_COUNTED: Counted = { newest: new Map(), unread: [] };
 /** So many keepers are remembered: far more than can live at once. */
 const MOST_KEEPERS = 64;
 
-/** Whether a trigger is counted; its id is `EPOCH-SEQ`. */
+/** Whether a trigger is counted. */
 export function isCounted({ newest }: Counted, run: string): boolean {
   const [epoch, number] = partsOf(run);
   return number <= (newest.get(epoch) ?? 0);
@@ -46,12 +48,6 @@ export function countHistory(
   const there = new Map(newest);
   const twice = (counted.unread ?? []).filter(({ run }) => isCounted({ newest: there }, run));
   return { counted: { newest: raised(counted.newest, there) }, twice: twice.map(({ id }) => id) };
-}
-
-/** The epoch of a trigger's keeper, and its number there. */
-export function partsOf(run: string): readonly [epoch: string, number: number] {
-  const dash = run.indexOf('-');
-  return [run.slice(0, dash), Number(run.slice(dash + 1))];
 }
 
 function raised(newest: Counted['newest'], by: Newest): Counted['newest'] {

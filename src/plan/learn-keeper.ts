@@ -1,9 +1,10 @@
 import type { Orphan } from '../keeper/markers.ts';
 import type { ListedRecord } from '../keeper/messages.ts';
+import { epochOf } from '../keeper/trigger-id.ts';
 import { isCounted } from './counted.ts';
 import { forget, type Draft } from './draft.ts';
 import { dropIfEmpty, forgetSpentAdhoc } from './learn-probe.ts';
-import { epochOf, runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
+import { runningJail, type Command, type Held, type ObservedProbe } from './observed.ts';
 
 /** Takes over the current keeper's list of records: it is all that this keeper has. */
 export function learnRecords(
@@ -82,7 +83,7 @@ function spentBy({ held, ordered, commands }: ObservedProbe, others: number): { 
 }
 
 /** Those that this keeper does not know of: of older ones, and of dead ones. */
-function commandsOfOthers(probe: ObservedProbe, epoch: string): [string, Command][] {
+export function commandsOfOthers(probe: ObservedProbe, epoch: string): [string, Command][] {
   return [...probe.commands].filter(([run, { orphan }]) => orphan || epochOf(run) !== epoch);
 }
 

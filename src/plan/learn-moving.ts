@@ -1,8 +1,9 @@
 import type { ListedRecord, ProbeEvent } from '../keeper/messages.ts';
+import { epochOf } from '../keeper/trigger-id.ts';
 import { forget, withLeaving, type Draft } from './draft.ts';
-import { commandFrom } from './learn-keeper.ts';
+import { commandFrom, commandsOfOthers } from './learn-keeper.ts';
 import { dropIfEmpty } from './learn-probe.ts';
-import { epochOf, type Leaving, type ObservedProbe } from './observed.ts';
+import type { Leaving, ObservedProbe } from './observed.ts';
 
 /** States of a record in which no process of it is there, and none comes by itself. Any other word may mean one. */
 const WITHOUT_PROCESS: readonly string[] = ['idle', 'spent', 'removed'];
@@ -54,15 +55,13 @@ export function forgetOlder(draft: Draft, epoch: string, except: ReadonlySet<str
   for (const jail of draft.jails.values()) {
     for (const probe of jail.probes.values()) {
       if (except.has(probe.id)) continue;
-      const ran = [...probe.commands].some(([run, { orphan }]) => !orphan && epochOf(run) === epoch);
-      if (!ran && !probe.leaving?.some((one) => one.epoch === epoch)) continue;
+      const others = commandsOfOthers(probe, epoch);
+      const ranNone = others.length === probe.commands.size;
+      if (ranNone && !probe.leaving?.some((one) => one.epoch === epoch)) continue;
       draft.change(
         jail.name,
         probe.id,
-        (p) => ({
-          ...withLeaving(p, epoch, undefined),
-          commands: new Map([...p.commands].filter(([run, { orphan }]) => orphan || epochOf(run) !== epoch)),
-        }),
+        (p) => ({ ...withLeaving(p, epoch, undefined), commands: new Map(others) }),
         probe.since,
       );
       dropIfEmpty(draft, jail.name, probe.id);

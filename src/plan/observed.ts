@@ -159,11 +159,6 @@ export function allHaveListed({ keeper, leaving, silent }: Observed): boolean {
   return true;
 }
 
-/** The keeper in which a command was triggered: ids are `EPOCH-SEQ`. */
-export function epochOf(run: string): string {
-  return run.slice(0, run.indexOf('-'));
-}
-
 /** The jail if it runs. */
 export function runningJail(jail: ObservedJail | undefined): Jail | undefined {
   const sighting = jail?.sighting;

@@ -14,7 +14,8 @@ import {
 import { join } from 'node:path';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openOutputs, TRIGGER_ID } from '../../src/history/outputs.ts';
+import { openOutputs } from '../../src/history/outputs.ts';
+import { TRIGGER_ID } from '../../src/keeper/trigger-id.ts';
 import { story, type Teller } from '../rig/story.ts';
 
 const suite = createSuite('outputs');

@@ -3,7 +3,7 @@ import type { Declared } from '../../src/config/declared.ts';
 import type { Event } from '../../src/event.ts';
 import type { Jail, Sighting } from '../../src/jails/jail.ts';
 import type { Order } from '../../src/keeper/orders.ts';
-import { partsOf } from '../../src/plan/counted.ts';
+import { partsOf } from '../../src/keeper/trigger-id.ts';
 import type { LastTrigger } from '../../src/plan/observed.ts';
 import { Daemon, type Disk, type Watch } from './daemon.ts';
 import { Keeper, type Body, type Command, type Record, type Surroundings } from './keeper.ts';

@@ -1,6 +1,7 @@
 import { Complaint, EXIT, textArgument } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
-import { TRIGGER_ID, type Outputs } from '../../history/outputs.ts';
+import type { Outputs } from '../../history/outputs.ts';
+import { TRIGGER_ID } from '../../keeper/trigger-id.ts';
 import type { Services } from './services.ts';
 
 /** ms. */

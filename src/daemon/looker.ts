@@ -1,10 +1,11 @@
 import type { Event } from '../event.ts';
+import { inTime } from '../in-time.ts';
 import type { Sighting, Whereabouts } from '../jails/jail.ts';
 import type { Lister } from '../jails/lister.ts';
 import { look, lookPid } from '../jails/look.ts';
 import { watchPidfiles } from '../jails/watch.ts';
-import { listJails } from './listed-jails.ts';
 import { reasonOf } from '../reason.ts';
+import { listJails } from './listed-jails.ts';
 
 /** Knows where every jail that matters is to be found, and looks: when told, when a pidfile changed, and every `rescan` ms. */
 export interface Looker {
@@ -154,14 +155,6 @@ async function lookSafely(name: string, whereabouts: Whereabouts): Promise<Sight
 }
 
 async function lookInTime(name: string, whereabouts: Whereabouts): Promise<Sighting> {
-  let late: NodeJS.Timeout | undefined;
-  const silence = new Promise<Sighting>((resolve) => {
-    const refused = `looking at it has taken more than ${PATIENCE / 1000} s: its file system does not answer`;
-    late = setTimeout(() => resolve({ name, refused }), PATIENCE);
-  });
-  try {
-    return await Promise.race([lookSafely(name, whereabouts), silence]);
-  } finally {
-    clearTimeout(late);
-  }
+  const refused = `looking at it has taken more than ${PATIENCE / 1000} s: its file system does not answer`;
+  return (await inTime(lookSafely(name, whereabouts), PATIENCE)) ?? { name, refused };
 }

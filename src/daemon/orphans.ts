@@ -1,4 +1,5 @@
 import type { Event } from '../event.ts';
+import { inTime } from '../in-time.ts';
 import type { Markers, Orphan } from '../keeper/markers.ts';
 import { jailOf } from '../plan/observed.ts';
 import type { Loop } from './loop.ts';
@@ -109,8 +110,6 @@ export function watchOrphans({ markers, written, about, post }: OrphanParts): Or
     },
     async finish(grace, within, keepersEnd) {
       end = Date.now() + grace;
-      let late: NodeJS.Timeout | undefined;
-      const over = new Promise<void>((resolve) => (late = setTimeout(resolve, within)));
       const none = async (): Promise<void> => {
         await keepersEnd;
         return new Promise((resolve) => {
@@ -118,8 +117,7 @@ export function watchOrphans({ markers, written, about, post }: OrphanParts): Or
           look();
         });
       };
-      await Promise.race([none(), over]);
-      clearTimeout(late);
+      await inTime(none(), within);
       clearInterval(timer);
     },
     stop() {

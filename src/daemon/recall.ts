@@ -1,6 +1,7 @@
 import type { Event } from '../event.ts';
 import { recallTriggers } from '../history/history.ts';
 import type { Journal } from '../history/journal.ts';
+import { inTime } from '../in-time.ts';
 import { reasonOf } from '../reason.ts';
 
 export interface RecallParts {
@@ -38,7 +39,5 @@ export async function recall({ journal, post, say }: RecallParts): Promise<void>
     say('warn', `${many} of the history: skipped`, `such as ${JSON.stringify(first)}`);
   }
 
-  let late: NodeJS.Timeout | undefined;
-  await Promise.race([readAll(), new Promise((resolve) => (late = setTimeout(resolve, PATIENCE)))]);
-  clearTimeout(late);
+  await inTime(readAll(), PATIENCE);
 }

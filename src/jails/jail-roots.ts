@@ -1,4 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
+import { inTime } from '../in-time.ts';
 
 /** The root of a jail as the host finds it. */
 export type Root =
@@ -43,7 +44,7 @@ export function createRoots(now: () => number = Date.now): Roots {
       const holds = known?.path === path && (!known.answered || (known.good && now() - known.at < GOOD_FOR));
       const look = known && holds ? known : begin(path);
       looks.set(instance, look);
-      return look.answered ? look.found : inTime(look);
+      return look.answered ? look.found : answerInTime(look);
     },
     keepOnly(instances) {
       for (const instance of looks.keys()) if (!instances.has(instance)) looks.delete(instance);
@@ -67,15 +68,7 @@ async function rootAt(path: string): Promise<Root> {
 }
 
 /** Who does not answer is asked no second time until he has: there are four threads for all files. */
-async function inTime({ path, found }: Look): Promise<Root> {
-  let late: NodeJS.Timeout | undefined;
-  const silence = new Promise<Root>((resolve) => {
-    const refused = `looking at its root ${path} has taken more than ${PATIENCE / 1000} s: the file system does not answer`;
-    late = setTimeout(() => resolve({ refused }), PATIENCE);
-  });
-  try {
-    return await Promise.race([found, silence]);
-  } finally {
-    clearTimeout(late);
-  }
+async function answerInTime({ path, found }: Look): Promise<Root> {
+  const refused = `looking at its root ${path} has taken more than ${PATIENCE / 1000} s: the file system does not answer`;
+  return (await inTime(found, PATIENCE)) ?? { refused };
 }

@@ -1,3 +1,4 @@
+import { inTime } from '../../in-time.ts';
 import { isDead, openKeeper } from '../../keeper/keeper.ts';
 import type { Message } from '../../keeper/messages.ts';
 import { epochOfSocket, findKeepers, removeStaleSocket } from '../../keeper/start.ts';
@@ -85,24 +86,17 @@ export function createRoster(stateDirectory: string, listener: RosterListener): 
       return named.filter((epoch) => !members.has(epoch));
     },
     connect,
-    untilHeard: () => within(HEARD_WITHIN, Promise.all([...members.values()].map(({ heard }) => heard))),
-    untilEmpty: (ms) =>
-      within(
-        ms,
-        new Promise<void>((resolve) => {
-          onLoss = () => {
-            if (members.size === 0) resolve();
-          };
-          onLoss();
-        }),
-      ),
+    async untilHeard() {
+      await inTime(Promise.all([...members.values()].map(({ heard }) => heard)), HEARD_WITHIN);
+    },
+    async untilEmpty(within) {
+      const empty = new Promise<void>((resolve) => {
+        onLoss = () => {
+          if (members.size === 0) resolve();
+        };
+      });
+      onLoss();
+      await inTime(empty, within);
+    },
   };
-}
-
-/** Waits for it, but no longer than so many ms. */
-async function within(ms: number, done: Promise<unknown>): Promise<void> {
-  let late: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => (late = setTimeout(resolve, ms)));
-  await Promise.race([done, over]);
-  clearTimeout(late);
 }

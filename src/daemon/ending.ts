@@ -1,6 +1,7 @@
 import type { Settings } from '../config/config.ts';
 import { Complaint, EXIT, type ExitCode } from '../control/protocol.ts';
-import { jailOf, type Observed } from '../plan/observed.ts';
+import type { Observed } from '../plan/observed.ts';
+import { isAdhoc, jailOf } from '../plan/probe-id.ts';
 import { reasonOf } from '../reason.ts';
 import type { Keepers } from './keepers/keepers.ts';
 import type { Loop } from './loop.ts';
@@ -152,7 +153,7 @@ function describeLack(unrecorded: string | undefined, within: number): string | 
 }
 
 function nameOf(observed: Observed, id: string): string {
-  return id.startsWith('adhoc/') ? `${id} of ${jailOf(observed, id)}` : id;
+  return isAdhoc(id) ? `${id} of ${jailOf(observed, id)}` : id;
 }
 
 function seconds(ms: number): string {

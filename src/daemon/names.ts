@@ -1,6 +1,7 @@
 import type { Naming } from '../history/history.ts';
 import type { Desired } from '../plan/desired.ts';
-import { jailOf, type Adhoc, type Observed } from '../plan/observed.ts';
+import type { Adhoc, Observed } from '../plan/observed.ts';
+import { jailOf } from '../plan/probe-id.ts';
 
 /** Jail and title of every probe of which something may be heard, for the history. */
 export interface Names {

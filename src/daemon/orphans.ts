@@ -1,7 +1,7 @@
 import type { Event } from '../event.ts';
 import { inTime } from '../in-time.ts';
 import type { Markers, Orphan } from '../keeper/markers.ts';
-import { jailOf } from '../plan/observed.ts';
+import { jailOf } from '../plan/probe-id.ts';
 import type { Loop } from './loop.ts';
 import type { Written } from './written.ts';
 

@@ -14,7 +14,8 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
-import { isAdhoc, type Adhoc, type Observed } from '../plan/observed.ts';
+import type { Adhoc, Observed } from '../plan/observed.ts';
+import { isAdhoc } from '../plan/probe-id.ts';
 import { reasonOf } from '../reason.ts';
 
 /** Facts that outlive the daemon. */

@@ -1,15 +1,15 @@
 import type { Sighting } from '../jails/jail.ts';
 import type { Counted } from './counted.ts';
-import {
-  jailOf,
-  type Adhoc,
-  type Leaving,
-  type Observed,
-  type ObservedJail,
-  type ObservedKeeper,
-  type ObservedProbe,
-  type SilentKeeper,
+import type {
+  Adhoc,
+  Leaving,
+  Observed,
+  ObservedJail,
+  ObservedKeeper,
+  ObservedProbe,
+  SilentKeeper,
 } from './observed.ts';
+import { jailOf } from './probe-id.ts';
 
 /** Which probes of which jails to plan anew. */
 export type Scope = ReadonlyMap<string, 'all' | ReadonlySet<string>>;

@@ -1,7 +1,7 @@
 import type { Event } from '../event.ts';
 import { countHistory } from './counted.ts';
 import type { Draft } from './draft.ts';
-import { isAdhoc } from './observed.ts';
+import { isAdhoc } from './probe-id.ts';
 
 /**
  * Takes over what the history has of each probe. A large one is read while the daemon works: what was told meanwhile may

@@ -2,7 +2,8 @@ import type { ProbeEvent } from '../keeper/messages.ts';
 import { count, isCounted } from './counted.ts';
 import { forget, type Draft } from './draft.ts';
 import { learnGone } from './learn-jails.ts';
-import { isAdhoc, runningJail, type ObservedProbe } from './observed.ts';
+import { runningJail, type ObservedProbe } from './observed.ts';
+import { isAdhoc } from './probe-id.ts';
 import { factsAfter, isFact } from './probe-facts.ts';
 import { probeAfter } from './probe-state.ts';
 

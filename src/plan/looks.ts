@@ -1,5 +1,6 @@
 import type { Event } from '../event.ts';
-import { jailOf, type Observed } from './observed.ts';
+import type { Observed } from './observed.ts';
+import { jailOf } from './probe-id.ts';
 import type { Step } from './step.ts';
 
 /**

@@ -8,7 +8,7 @@ import type { Keepers } from './keepers/keepers.ts';
 import type { Looker } from './looker.ts';
 import type { Loop } from './loop.ts';
 import { recall } from './recall.ts';
-import { whereaboutsOf } from './reloader.ts';
+import { whereaboutsOf } from './wish.ts';
 import { settleAll } from './settle.ts';
 import { rememberedEvent } from './state-file.ts';
 

@@ -13,7 +13,7 @@ import { troubleWords } from '../../history/standing.ts';
 import { refuseWhileEnding } from '../ending.ts';
 import type { Adhoc } from '../../plan/observed.ts';
 import type { Loop } from '../loop.ts';
-import { findJail, whereaboutsOf } from './find-jail.ts';
+import { findJail, whereToFindAgain } from './find-jail.ts';
 import type { Services } from './services.ts';
 import { refuseStandstill } from './standstill.ts';
 
@@ -44,7 +44,7 @@ export function attachHandler(services: Services): Handler {
       jail: jail.name,
       instance: jail.instance,
       // Also of a jail that the file names: it may leave the file, and the probe stays.
-      whereabouts: loop.wish.declared.whereabouts(jail.name) ?? whereaboutsOf(jail),
+      whereabouts: loop.wish.declared.whereabouts(jail.name) ?? whereToFindAgain(jail),
       probe,
     };
     const at = Date.now();

@@ -42,6 +42,6 @@ function refuseBlindly(error: unknown): never {
 }
 
 /** Where a jail is found again that the file does not name. */
-export function whereaboutsOf({ kind, pid }: Jail): Whereabouts {
+export function whereToFindAgain({ kind, pid }: Jail): Whereabouts {
   return kind === 'jail' ? { by: 'name' } : { by: 'pid', pid: pid ?? 0 };
 }

@@ -4,7 +4,7 @@ import { Complaint, EXIT, optionalText } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
 import { stamp } from '../../history/entry.ts';
 import { totalsOf, type Change } from '../../plan/plan.ts';
-import { whereaboutsOf, wishFor } from '../reloader.ts';
+import { whereaboutsOf, wishFor } from '../wish.ts';
 import { settle } from '../settle.ts';
 import { sendInBatches } from './batch.ts';
 import type { Services } from './services.ts';

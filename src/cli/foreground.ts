@@ -5,7 +5,7 @@ import { startDaemon, type Daemon } from '../daemon/daemon.ts';
 import { ConfigComplaint } from '../daemon/first-standing.ts';
 import type { DaemonOptions } from '../daemon/options.ts';
 import { printable } from '../printable.ts';
-import type { Signals } from '../signals.ts';
+import type { EarlySignal, Signals } from '../signals.ts';
 import { complaintText } from './render.ts';
 
 const FAULTS = ['uncaughtException', 'unhandledRejection'] as const;
@@ -33,12 +33,15 @@ export async function beDaemon(options: DaemonOptions, signals: Signals, version
   };
   let daemon: Daemon | undefined;
   const asked = new AbortController();
-  signals.handle((signal) => {
+  const early = new Set<EarlySignal>();
+  const heed = (signal: EarlySignal): void => {
     if (signal === 'SIGTERM' || signal === 'SIGINT') asked.abort();
-    if (signal === 'SIGTERM' || signal === 'SIGINT') void daemon?.stop();
-    else if (signal === 'SIGHUP') daemon?.reload();
-    else if (signal === 'SIGUSR2') daemon?.reopenLog();
-  });
+    if (!daemon) early.add(signal);
+    else if (signal === 'SIGTERM' || signal === 'SIGINT') void daemon.stop();
+    else if (signal === 'SIGHUP') daemon.reload();
+    else if (signal === 'SIGUSR2') daemon.reopenLog();
+  };
+  signals.handle(heed);
   const broken = (error: unknown): void => {
     void failure(error).then(({ text }) => {
       tell({ code: SOFTWARE, text });
@@ -56,10 +59,11 @@ export async function beDaemon(options: DaemonOptions, signals: Signals, version
   }
   const running = daemon;
   for (const fault of FAULTS) process.off(fault, broken).on(fault, (error) => running.fail(error));
-  if (asked.signal.aborted) {
+  if (asked.signal.aborted)
     tell({ code: EXIT.busy, text: 'jaildaemon: the daemon was told to end before it was ready\n' });
-    void running.stop();
-  } else tell({ ready: true, ...(running.warning !== undefined && { warning: running.warning }) });
+  else tell({ ready: true, ...(running.warning !== undefined && { warning: running.warning }) });
+  // What was asked of it while it started: what it has read or opened by then may be older than that.
+  for (const signal of early) heed(signal);
   process.exit(await running.ended);
 }
 

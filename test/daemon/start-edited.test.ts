@@ -1,4 +1,5 @@
 /** The file is edited while a daemon starts: what it has taken over holds, and is what the next daemon goes by. */
+import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -7,7 +8,7 @@ import type { Config } from '../../src/config/config.ts';
 import { fired } from '../history/lines.ts';
 import { isAlive } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
-import { probesOf, scene, stories } from './scene.ts';
+import { probesOf, restless, scene, stories } from './scene.ts';
 
 const { tell, run } = stories('start edited');
 
@@ -42,6 +43,22 @@ tell('again and again', async (t) => {
       facts.generation === config.generation && remembered.jails[0]?.probes[0]?.description === description
     );
   }, 'what is remembered is what holds');
+});
+
+tell('SIGHUP while it starts: the file is read again as soon as it runs', async (t) => {
+  const many = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`B-${i}`, { command: 'true' }]));
+  const s = await scene(t, () => ({ ...many, N: { command: 'true' } }));
+  assert.is((await s.host.cli('stop')).code, 0);
+  const starting = s.host.start();
+  // It has read the file by then, and all are still to be armed.
+  await until(() => readdirSync(s.host.state).some((name) => name.endsWith('.sock')), 'it has a keeper');
+  Object.assign(probesOf(s.file)['N'] ?? {}, { description: 'edited' });
+  // By itself nobody reads it as long as somebody writes.
+  await restless(s.host.config, JSON.stringify(s.file), async () => {
+    process.kill(await s.host.pid(), 'SIGHUP');
+    assert.is((await starting).code, 0);
+    await s.host.probe('web/N', ({ description }) => description === 'edited', 'is as the file says', 5);
+  });
 });
 
 run();

@@ -75,6 +75,22 @@ tell('brake: who is triggered too often stays away until the window has room', a
   assert.is((await s.lines()).length, 3);
 });
 
+tell('brake: another one frees at once who may go on by it', async (t) => {
+  const braked = { triggers: 1, within: '1h' };
+  const s = await scene(t, (at) => ({ BUTTON: { command: at.says('ran'), respawn: 'after' } }), {
+    settings: { brake: braked },
+  });
+  await s.host.reaches('web/BUTTON', 'armed');
+  for (const brake of [{ triggers: 2, within: '1h' }, { triggers: 2, within: '1s' }, { triggers: 0 }]) {
+    await until(async () => (await s.hup()).code === 0, 'it is there');
+    await s.host.reaches('web/BUTTON', 'cooling');
+    await s.write((file) => Object.assign(file.settings ?? {}, { brake }));
+    await s.host.reaches('web/BUTTON', 'armed');
+    await s.write((file) => Object.assign(file.settings ?? {}, { brake: braked }));
+    await until(async () => (await s.host.cli('reload')).code === 0, 'it holds again');
+  }
+});
+
 tell('output.each: of what a command prints the first so many bytes are kept, and a note', async (t) => {
   const s = await scene(
     t,

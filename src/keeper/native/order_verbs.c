@@ -18,6 +18,7 @@ static const char *do_limits(struct keeper *keeper, struct connection *connectio
 	keeper->brake = (uint32_t)order->brake;
 	keeper->brake_window = (int64_t)order->brake_window;
 	runs_start(keeper);
+	records_settle_braked(keeper);
 	return NULL;
 }
 

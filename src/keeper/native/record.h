@@ -79,5 +79,6 @@ void record_run_ended(struct keeper *keeper, struct record *record, struct outco
 void record_settle(struct keeper *keeper, struct record *record);
 void records_settle_queued(struct keeper *keeper); /* there is room in the queue again */
 void records_settle_removed(struct keeper *keeper); /* the daemon has acknowledged something */
+void records_settle_braked(struct keeper *keeper); /* the brake is another */
 
 #endif

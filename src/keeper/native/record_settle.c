@@ -77,6 +77,19 @@ void records_settle_queued(struct keeper *keeper)
 	}
 }
 
+void records_settle_braked(struct keeper *keeper)
+{
+	struct list *link, *next;
+
+	for (link = keeper->record_list.next; link != &keeper->record_list; link = next) {
+		struct record *record = OWNER(link, struct record, link);
+
+		next = link->next;
+		if (record->state == COOLING && record->reason == HELD_BRAKE)
+			record_settle(keeper, record);
+	}
+}
+
 void records_settle_removed(struct keeper *keeper)
 {
 	struct list *link, *next;

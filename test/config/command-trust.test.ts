@@ -20,6 +20,14 @@ test('what a command names by path', () => {
   assert.equal(shell('"$HOME"/x; /opt/d'), [], 'what a shell would work out is not guessed');
   assert.equal(namedPaths(['/usr/bin/perl', '-w', '/opt/e.pl', '/tmp/data']), ['/usr/bin/perl', '/opt/e.pl']);
   assert.equal(namedPaths(['update-routing', '/tmp/data']), []);
+  assert.equal(namedPaths(['/usr/bin/env', '-i', '-u', 'A', 'B=/c', '/opt/f', '/tmp/data']), [
+    '/usr/bin/env',
+    '/opt/f',
+  ]);
+  assert.equal(shell('nice -n 5 timeout -k 5s 1h sh -e /opt/g.sh'), ['/opt/g.sh']);
+  assert.equal(shell('timeout 1h tar cf /tmp/data /home'), []);
+  assert.equal(namedPaths(['/bin/bash', '-ec', '/opt/h "$1"', '/tmp/data']), ['/bin/bash', '/opt/h']);
+  assert.equal(namedPaths(['nice']), []);
 });
 
 test(
@@ -73,6 +81,7 @@ asRoot(
     chmodSync(write('real', '#!/bin/sh\n'), 0o755);
     symlinkSync(`${path}/real`, `${path}/link`);
     chownSync(write('c.sh', 'true\n'), stranger, 0);
+    chownSync(write('d', 'true\n'), stranger, 0);
     write(
       'jaildaemon.yml',
       `jails:
@@ -82,6 +91,7 @@ asRoot(
       TWO: { command: [${path}/b] }
       THREE: { command: [${path}/link] }
       FOUR: { command: "sh ${path}/c.sh now" }
+      FIVE: { command: [/usr/bin/env, LANG=C, timeout, 5s, ${path}/d] }
 `,
     );
     const said = await say();
@@ -97,7 +107,8 @@ asRoot(
       said,
       '7:24: error: others could change what this command runs: @/c.sh belongs to uid 12345',
     );
-    assert.match(said, '3 errors.');
+    assert.match(said, '8:15: error: others could change what this command runs: @/d belongs to uid 12345');
+    assert.match(said, '4 errors.');
   }),
 );
 

@@ -1,5 +1,5 @@
 // limit: 240 s
-import { mkdirSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -7,15 +7,15 @@ import type { Fields } from '../../src/keeper/frame.ts';
 import { isAlive } from '../rig/proc.ts';
 import { story, type Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
-import { buildForBsd, unbuildable } from './bsd/build.ts';
+import { buildForBsd, unbuildable, type Bsd } from './bsd/build.ts';
 import { definition, keeper, kill } from './rig.ts';
 
 /** The BSD side's own code over libkqueue and port.c: what it does with what its system says, not what that says. */
 const test = suite('keeper: the BSD side, on Linux');
 const options = { unless: unbuildable(), seconds: 60 };
 
-async function scene(t: Teller) {
-  const { program, jails } = await buildForBsd(t);
+async function scene(t: Teller, system: Bsd = 'DragonFly') {
+  const { program, jails, names } = await buildForBsd(t, system);
   const held = await keeper(t, { program });
   /** A jail with this number, and how the keeper gets in. */
   const jail = (jid: number, fields: Fields = {}): Fields => {
@@ -31,7 +31,7 @@ async function scene(t: Teller) {
       ...fields,
     };
   };
-  return { ...held, jail, jails };
+  return { ...held, jail, jails, names };
 }
 
 story(test, 'a probe enters by number, has nothing, and its HUP runs the command', options, async (t) => {
@@ -129,5 +129,54 @@ story(
     await until(() => probes.every(({ pid }) => !isAlive(Number(pid))), 'every probe goes with its keeper');
   },
 );
+
+story(test, 'FreeBSD: a jail is known by its number and its name', options, async (t) => {
+  const { client, jail, names } = await scene(t, 'FreeBSD');
+  const arm = (key: string, name: string, jid = 7): Promise<unknown> =>
+    client.order('arm', definition(key, t.unique(key), jail(jid, { name })));
+  const failed = async (key: string): Promise<unknown[]> => {
+    const { stage, errno } = await client.next('failed', key);
+    return [stage, errno];
+  };
+  const [NONE, STALE] = ['2', '116'];
+  await arm('web/A', 'web');
+  assert.equal(await failed('web/A'), ['gone', NONE], 'by now there is none');
+  writeFileSync(join(names, '7'), 'db');
+  await arm('web/B', 'web');
+  assert.equal(await failed('web/B'), ['identity', STALE], 'another has the number');
+  writeFileSync(join(names, '7'), 'web');
+  await arm('web/C', 'web');
+  await client.next('armed', 'web/C');
+  writeFileSync(join(names, '7'), 'website');
+  await arm('web/D', 'web');
+  assert.equal(await failed('web/D'), ['identity', STALE], 'a name that only begins alike');
+});
+
+story(test, 'FreeBSD: a probe has no descriptor at all, and ends with its keeper', options, async (t) => {
+  const { client, jail, jails, names, kill: killKeeper } = await scene(t, 'FreeBSD');
+  writeFileSync(join(names, '7'), 'web');
+  const arm = async (key: string, fields: Fields = {}): Promise<string> => {
+    await client.order('arm', definition(key, t.unique(key), { ...jail(7, { name: 'web' }), ...fields }));
+    return String((await client.next('armed', key))['pid']);
+  };
+  const pid = await arm('web/A', { uid: '1234', gid: '2345', groups: '5,6', respawn: 'after' });
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const line = (name: string): string => new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1] ?? '';
+  assert.is(line('Uid'), '1234\t1234\t1234\t1234');
+  assert.is(line('Groups'), '5 6 2345');
+  assert.is(line('NoNewPrivs'), '1');
+  assert.match(line('SigBlk'), /^0+$/);
+  assert.is(readlinkSync(`/proc/${pid}/root`), join(jails, '7'));
+  assert.equal(readdirSync(`/proc/${pid}/fd`), []);
+
+  kill(pid, 'SIGHUP');
+  assert.is((await client.next('fired'))['by'], 'jail');
+  assert.is((await client.next('finished'))['exit'], '0');
+
+  // Linux forgets the signal when the uid changes; FreeBSD does not.
+  const last = Number(await arm('web/B'));
+  await killKeeper();
+  await until(() => !isAlive(last), 'it goes with its keeper');
+});
 
 test.run();

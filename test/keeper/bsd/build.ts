@@ -18,16 +18,25 @@ export function unbuildable(): string | undefined {
   return missing('cc');
 }
 
+export type Bsd = 'FreeBSD' | 'DragonFly';
+
+export interface BuiltForBsd {
+  /** The keeper's path. */
+  readonly program: string;
+  /** The jails are the folders in here. */
+  readonly jails: string;
+  /** FreeBSD: the names of jails are the texts of the files in here. */
+  readonly names: string;
+}
+
 /**
- * The keeper and the probe as they are on DragonFly, but for Linux: the same files with `__linux__` undefined, and
- * port.c in the place of the system.
- *
- * @returns the keeper's path; the jails are the folders in `jails` beside it
+ * The keeper and the probe as they are on FreeBSD, or on DragonFly before 6.0, but for Linux: the same files with `__linux__`
+ * undefined, and port.c in the place of the system.
  */
-export async function buildForBsd(t: Teller): Promise<{ readonly program: string; readonly jails: string }> {
+export async function buildForBsd(t: Teller, system: Bsd): Promise<BuiltForBsd> {
   const out = join(t.dir, 'bsd');
-  const jails = join(out, 'jails');
-  mkdirSync(jails, { recursive: true });
+  const [jails, names] = [join(out, 'jails'), join(out, 'names')];
+  for (const folder of [jails, names]) mkdirSync(folder, { recursive: true });
   const program = join(out, 'keeper');
   const flags = [
     '-std=c11',
@@ -38,27 +47,30 @@ export async function buildForBsd(t: Teller): Promise<{ readonly program: string
     '-Wno-format-truncation',
     '-U__linux__',
     '-D_GNU_SOURCE',
+    `-D__${system}__`,
   ];
-  const where = ['-I', PORT, '-I', INCLUDE, '-include', join(PORT, 'port.h')];
+  const own = join(PORT, system.toLowerCase());
+  const where = ['-I', PORT, '-I', own, '-I', INCLUDE, '-include', join(PORT, 'port.h')];
   const cc = (...args: string[]): Promise<string> =>
     must('cc', [...flags, ...where, ...args], { cwd: NATIVE, seconds: 120 });
   const sources = readdirSync(NATIVE).filter((name) => name.endsWith('.c'));
   const library = LIBRARY ? [join(LIBRARY, 'libkqueue.a')] : ['-lkqueue'];
-  const port = join(PORT, 'port.c');
 
-  await cc('-DPORT', '-DWITH_QUEUE', '-c', '-o', join(out, 'port.o'), port);
-  await cc('-DPORT', '-c', '-o', join(out, 'port-probe.o'), port);
+  await cc('-DPORT', '-DWITH_QUEUE', '-c', '-o', join(out, 'port.o'), join(PORT, 'port.c'));
+  await cc('-DPORT', '-c', '-o', join(out, 'port-probe.o'), join(PORT, 'port.c'));
+  await cc('-DPORT', '-c', '-o', join(out, 'port-freebsd.o'), join(PORT, 'port_freebsd.c'));
   await cc(
     '-o',
     program,
     ...sources,
     'chroot/root_path.c',
     join(out, 'port.o'),
+    join(out, 'port-freebsd.o'),
     ...library,
     '-lpthread',
     '-lrt',
   );
-  const probe = ['probe/lock_bsd.c', 'probe/probe_bsd.c', join(out, 'port-probe.o')];
-  await cc('-o', join(out, 'jaildaemon-probe'), ...probe);
-  return { program, jails };
+  const ports = [join(out, 'port-probe.o'), join(out, 'port-freebsd.o')];
+  await cc('-o', join(out, 'jaildaemon-probe'), 'probe/lock_bsd.c', 'probe/probe_bsd.c', ...ports);
+  return { program, jails, names };
 }

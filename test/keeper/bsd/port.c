@@ -58,18 +58,22 @@ static int jail_of(int pid)
 static int look_at(int pid, struct kinfo_proc *seen, size_t *size)
 {
 	char path[64], line[256];
+	uid_t uids[3];
+	int found = 0, huge = 1;
 	FILE *status;
-	int found = 0;
 
 	snprintf(path, sizeof path, "/proc/%d/status", pid);
 	status = fopen(path, "r");
 	if (!status)
 		return -1;
-	while (fgets(line, sizeof line, status))
-		found |= sscanf(line, "Uid: %u %u %u", &seen->kp_ruid, &seen->kp_uid, &seen->kp_svuid) == 3;
+	while (fgets(line, sizeof line, status)) {
+		found |= sscanf(line, "Uid: %u %u %u", &uids[0], &uids[1], &uids[2]) == 3;
+		(void)!sscanf(line, "THP_enabled: %d", &huge); /* what port_freebsd.c has cap_enter(2) switch off */
+	}
 	fclose(status);
-	seen->kp_jailid = jail_of(pid);
 	*size = found ? sizeof *seen : 0;
+	if (found)
+		port_fill(seen, uids, jail_of(pid), huge == 0);
 	return 0;
 }
 

@@ -1,0 +1,1 @@
+/* gcc expects one where it is told of FreeBSD. */

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/config.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
-import { openJournal, type Bounds, type Journal } from '../history/journal.ts';
+import { openJournal, type Journal } from '../history/journal.ts';
+import type { Bounds } from '../history/shorten.ts';
 import { openOutputs, type Outputs } from '../history/outputs.ts';
 import type { Line } from '../history/entry.ts';
 import { openMarkers, type Markers } from '../keeper/markers.ts';

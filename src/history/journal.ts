@@ -12,13 +12,7 @@ import { join } from 'node:path';
 import type { Line } from './entry.ts';
 import { countTriggers, openForAppend, openForReading } from './journal-file.ts';
 import { linesIn, parseLine, type Part } from './lines.ts';
-import { shorten } from './shorten.ts';
-
-/** How much history to keep: at most so many triggers and so many bytes, in two files. */
-export interface Bounds {
-  readonly triggers: number;
-  readonly bytes: number;
-}
+import { shorten, type Bounds } from './shorten.ts';
 
 /**
  * The history's files: `history.jsonl`, to which lines are added, and `history.1.jsonl`, the half before it.

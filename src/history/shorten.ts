@@ -1,9 +1,14 @@
 import { constants, renameSync, statSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import type { Bounds } from './journal.ts';
 import { FIRED } from './journal-file.ts';
 import { linesIn, type Part } from './lines.ts';
+
+/** How much history to keep: at most so many triggers and so many bytes, in two files. */
+export interface Bounds {
+  readonly triggers: number;
+  readonly bytes: number;
+}
 
 /**
  * Cuts the oldest lines off a file to which nothing is added any more, until it is within these bounds. The rest is

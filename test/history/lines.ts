@@ -1,5 +1,6 @@
 import type { Line } from '../../src/history/entry.ts';
-import type { Bounds, Journal } from '../../src/history/journal.ts';
+import type { Journal } from '../../src/history/journal.ts';
+import type { Bounds } from '../../src/history/shorten.ts';
 
 export const WIDE: Bounds = { triggers: 1_000_000, bytes: 1 << 30 };
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { JailConfig, ProbeConfig } from './config.ts';
-import type { Objection } from './draft.ts';
+import type { Objection } from './objection.ts';
 import type { Trust } from './gather.ts';
 import { namedPaths } from './named-paths.ts';
 import { walk } from './trust.ts';

@@ -1,6 +1,6 @@
 import type { JailConfig, Origin, ProbeConfig } from './config.ts';
 import { createDeclared } from './declared.ts';
-import type { Objection } from './draft.ts';
+import type { Objection } from './objection.ts';
 
 /** What two places of the files, each sound in itself, have against each other. Always told at the later one. */
 export function findConflicts(jails: readonly JailConfig[]): Objection[] {

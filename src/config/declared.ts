@@ -37,7 +37,7 @@ export function createDeclared({ jails }: Pick<Config, 'jails'>): Declared {
   const globs = jails.filter((jail) => jail.glob);
   for (const jail of jails) {
     if (jail.glob) continue;
-    const group = /^[0-9]+$/.test(jail.name) ? numbered : named;
+    const group = isJid(jail.name) ? numbered : named;
     const entries = group.get(jail.name);
     if (entries) entries.push(jail);
     else group.set(jail.name, [jail]);
@@ -85,4 +85,9 @@ function choose(ranked: readonly JailConfig[]): readonly DeclaredProbe[] {
     }
   }
   return wanted;
+}
+
+/** Whether a key under `jails:` is a jid: digits alone. */
+export function isJid(name: string): boolean {
+  return /^[0-9]+$/.test(name);
 }

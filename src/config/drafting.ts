@@ -1,6 +1,8 @@
 import type { Diagnostic } from './diagnostic.ts';
-import { createDraft, place } from './draft.ts';
-import type { Draft, Job, Objection } from './draft.ts';
+import { createDraft } from './create-draft.ts';
+import { place } from './objection.ts';
+import type { Draft, Job } from './draft.ts';
+import type { Objection } from './objection.ts';
 import { decode } from './decode.ts';
 import { parseLimits } from './limits.ts';
 import { parse } from './parse.ts';

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import type { JailConfig } from './config.ts';
-import type { Objection } from './draft.ts';
+import type { Objection } from './objection.ts';
 import { namedPaths } from './named-paths.ts';
 
 /** A file of the host's whose contents decide what root does. */

@@ -1,6 +1,7 @@
 import type { RemoteDrafting } from './apart.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import type { Draft, Job, Objection } from './draft.ts';
+import type { Draft, Job } from './draft.ts';
+import type { Objection } from './objection.ts';
 import { expand } from './include.ts';
 import { parseLimits } from './limits.ts';
 import { read } from './read.ts';

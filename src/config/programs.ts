@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
-import type { Draft, Objection } from './draft.ts';
+import type { Draft } from './draft.ts';
+import type { Objection } from './objection.ts';
 
 /** Warnings for commands that could not be started now: lists whose program is a path. What a shell does is its own. */
 export function findMissingPrograms(draft: Draft): Objection[] {

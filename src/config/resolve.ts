@@ -1,7 +1,8 @@
 import type { Whereabouts } from '../jails/jail.ts';
 import type { Defaults, ProbeEntry, SettingsEntry } from './config-file.ts';
 import type { JailConfig, ProbeConfig, Settings } from './config.ts';
-import type { Draft, DraftJail, DraftProbe, Objection } from './draft.ts';
+import type { Draft, DraftJail, DraftProbe } from './draft.ts';
+import type { Objection } from './objection.ts';
 import { isGlob } from './glob.ts';
 import { parseDuration, parseSize } from './quantity.ts';
 import type { Lookup } from './users.ts';

@@ -1,6 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Draft, Objection } from './draft.ts';
+import type { Draft } from './draft.ts';
+import type { Objection } from './objection.ts';
 import { walk } from './trust.ts';
 
 /** How one gets to the directory of a `chroot`. */

@@ -1,8 +1,8 @@
-import type { ConfigFile, JailEntry, ProbeEntry } from './config-file.ts';
-import type { Draft, DraftJail, Objection } from './draft.ts';
-import { isGlob } from './glob.ts';
+import type { ConfigFile, ProbeEntry } from './config-file.ts';
+import type { Draft } from './draft.ts';
+import { checkJail } from './jail-rules.ts';
+import type { Objection } from './objection.ts';
 import { longest, parseDuration } from './quantity.ts';
-import { PLATFORM, type Platform } from '../platform.ts';
 import type { Path } from './tree.ts';
 
 /** What jaildaemon tells a command by itself. */
@@ -92,105 +92,6 @@ function checkSettings(draft: Draft): Objection[] {
     });
   }
   return problems;
-}
-
-function checkJail(draft: Draft, { name, entry }: DraftJail): Objection[] {
-  const jid = isJid(name);
-  const where = places.find((key) => entry[key] !== undefined);
-  if ((isGlob(name) || jid) && where !== undefined) {
-    const what = jid ? 'a key of digits is a jid' : 'a pattern stands for many jails';
-    const message = `${what}, and cannot have ${where}:`;
-    return [
-      {
-        file: draft.file,
-        path: ['jails', name, where],
-        part: 'key',
-        code: 'contradiction',
-        message,
-        hint: 'use a name',
-      },
-    ];
-  }
-  if (name === 'adhoc') {
-    const message =
-      'adhoc: the ids of ad hoc probes begin with this word, so no jail may have it as its name';
-    return [
-      {
-        file: draft.file,
-        path: ['jails', name],
-        part: 'key',
-        code: 'reserved',
-        message,
-        hint: 'use another name',
-      },
-    ];
-  }
-  const root = objectionToRoot(entry, PLATFORM);
-  if (root !== undefined) {
-    const path = ['jails', name, 'root'];
-    return [{ file: draft.file, path, part: 'value', code: 'contradiction', ...root }];
-  }
-  const strange = where && strangeHere[PLATFORM === 'Linux' ? 'Linux' : 'BSD'][where];
-  if (strange) {
-    const path: Path = ['jails', name, where];
-    return [{ file: draft.file, path, part: 'key', code: 'not-here', severity: 'warning', ...strange }];
-  }
-  if (!jid || PLATFORM !== 'Linux') return [];
-  const message = `a key of digits is a jid, which Linux does not have: ${name} never matches`;
-  const hint = `for the jail of a process write a name, and under it pid: ${name}`;
-  return [
-    {
-      file: draft.file,
-      path: ['jails', name],
-      part: 'key',
-      code: 'no-jids',
-      severity: 'warning',
-      message,
-      hint,
-    },
-  ];
-}
-
-/** What is wrong with `root`, which says how a `chroot` is entered. */
-export function objectionToRoot(
-  { root, chroot }: Pick<JailEntry, 'root' | 'chroot'>,
-  platform: Platform,
-): { message: string; hint: string } | undefined {
-  if (root === undefined) return undefined;
-  if (chroot === undefined)
-    return {
-      message: 'root says how a chroot is entered, and here is none',
-      hint: 'add chroot:, or take it out',
-    };
-  if (root === 'path' || platform === 'Linux') return undefined;
-  const message = `root: mount needs the mount namespaces of Linux, and this is ${platform}`;
-  return { message, hint: 'say root: path, or take it out' };
-}
-
-const places = ['pid', 'chroot', 'path'] as const;
-type Where = (typeof places)[number];
-
-/** Ways to say where a jail is that this system does not have. */
-const strangeHere: Readonly<
-  Record<'Linux' | 'BSD', Partial<Record<Where, { message: string; hint: string }>>>
-> = {
-  Linux: {
-    path: {
-      message: 'path: finds jails of FreeBSD and DragonFly, and on Linux none',
-      hint: 'say pid: or chroot:',
-    },
-  },
-  BSD: {
-    pid: {
-      message: 'pid: enters the namespaces of Linux; this system has none',
-      hint: 'here a jail is known by its name or jid, or by path:',
-    },
-  },
-};
-
-/** Whether a key under `jails:` is a jid: digits alone. */
-export function isJid(name: string): boolean {
-  return /^[0-9]+$/.test(name);
 }
 
 function checkCommand(draft: Draft, path: Path, { command }: ProbeEntry): Objection[] {

@@ -1,5 +1,5 @@
 import type { JailConfig, ProbeConfig } from './config.ts';
-import type { Objection } from './draft.ts';
+import type { Objection } from './objection.ts';
 
 /** Command lines that a jail or its host is likely to have. */
 const LIKELY = [

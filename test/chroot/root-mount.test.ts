@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { objectionToRoot } from '../../src/config/rules.ts';
+import { objectionToRoot } from '../../src/config/jail-rules.ts';
 import { byChroot, definition, keeper } from '../keeper/rig.ts';
 import { daemon } from '../rig/daemon.ts';
 import { must } from '../rig/execute.ts';

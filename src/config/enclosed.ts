@@ -3,6 +3,7 @@ import { sep } from 'node:path';
 import type { JailConfig } from './config.ts';
 import type { Objection } from './objection.ts';
 import { namedPaths } from './named-paths.ts';
+import type { Path } from './tree.ts';
 
 /** A file of the host's whose contents decide what root does. */
 export interface Precious {
@@ -21,59 +22,50 @@ export function findEnclosed(jails: readonly JailConfig[], own: readonly Preciou
     jail.whereabouts.by === 'chroot' ? [{ jail, root: real(jail.whereabouts.path) }] : [],
   );
   if (roots.length === 0) return [];
-  const objections: Objection[] = [];
-  for (const { jail, root } of roots) {
-    for (const { what, path } of own) {
-      if (!isBelow(real(path), root)) continue;
+  return [
+    ...roots.flatMap(({ jail, root }) => enclosedFiles(jail, root, own)),
+    ...roots.flatMap((one) => enclosedRoot(one, roots)),
+    ...jails.flatMap((jail) => enclosedCommands(jail, roots)),
+  ];
+}
+
+interface Root {
+  readonly jail: JailConfig;
+  /** Where its chroot is, symlinks resolved. */
+  readonly root: string;
+}
+
+function enclosedFiles(jail: JailConfig, root: string, own: readonly Precious[]): Objection[] {
+  return own
+    .filter(({ path }) => isBelow(real(path), root))
+    .map(({ what, path }) => {
       const message = `${what} ${path} lies below the root of this jail, where its root may change it`;
-      const hint = 'move it out of the jail';
-      const place = ['jails', jail.name, 'chroot'];
-      objections.push({
-        file: jail.origin.file,
-        path: place,
-        part: 'value',
-        code: 'inside-jail',
-        message,
-        hint,
-      });
-    }
-  }
-  for (const { jail, root } of roots) {
-    const outer = roots.find((other) => other.root !== root && isBelow(root, other.root));
-    if (!outer) continue;
-    const message = `this directory lies below the root of jail ${JSON.stringify(outer.jail.name)}, whose root may put something else in its place`;
-    const hint = 'move it out of that jail';
-    const place = ['jails', jail.name, 'chroot'];
-    objections.push({
-      file: jail.origin.file,
-      path: place,
-      part: 'value',
-      code: 'inside-jail',
-      message,
-      hint,
+      return objection(jail.origin.file, ['jails', jail.name, 'chroot'], message, 'move it out of the jail');
     });
-  }
-  for (const jail of jails) {
-    for (const { key, argv, enabled, origin } of jail.probes) {
-      if (!enabled) continue;
-      for (const path of namedPaths(argv)) {
-        const inside = roots.find(({ root }) => isBelow(real(path), root));
-        if (!inside) continue;
-        const message = `${path} lies below the root of jail ${JSON.stringify(inside.jail.name)}, where its root may change it`;
-        const hint = 'a command is run on the host: give it a program of the host';
-        const place = ['jails', jail.name, 'probes', key, 'command'];
-        objections.push({
-          file: origin.file,
-          path: place,
-          part: 'value',
-          code: 'inside-jail',
-          message,
-          hint,
-        });
-      }
-    }
-  }
-  return objections;
+}
+
+function enclosedRoot({ jail, root }: Root, roots: readonly Root[]): Objection[] {
+  const outer = roots.find((other) => other.root !== root && isBelow(root, other.root));
+  if (!outer) return [];
+  const message = `this directory lies below the root of jail ${JSON.stringify(outer.jail.name)}, whose root may put something else in its place`;
+  return [objection(jail.origin.file, ['jails', jail.name, 'chroot'], message, 'move it out of that jail')];
+}
+
+function enclosedCommands({ name, probes }: JailConfig, roots: readonly Root[]): Objection[] {
+  const named = probes
+    .filter(({ enabled }) => enabled)
+    .flatMap((probe) => namedPaths(probe.argv).map((path) => ({ probe, path })));
+  return named.flatMap(({ probe: { key, origin }, path }) => {
+    const inside = roots.find(({ root }) => isBelow(real(path), root));
+    if (!inside) return [];
+    const message = `${path} lies below the root of jail ${JSON.stringify(inside.jail.name)}, where its root may change it`;
+    const hint = 'a command is run on the host: give it a program of the host';
+    return [objection(origin.file, ['jails', name, 'probes', key, 'command'], message, hint)];
+  });
+}
+
+function objection(file: string, path: Path, message: string, hint: string): Objection {
+  return { file, path, part: 'value', code: 'inside-jail', message, hint };
 }
 
 /** A root of `/` encloses everything and says nothing: then the jail is the host. */

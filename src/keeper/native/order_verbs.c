@@ -68,7 +68,7 @@ static const char *do_fire(struct keeper *keeper, struct connection *connection,
 	(void)connection;
 	if (!record)
 		return "there is no such probe";
-	return record_fire(keeper, record, order->fired) ? NULL : "it is not armed";
+	return record_fire(keeper, record, order->fired);
 }
 
 static const char *do_list(struct keeper *keeper, struct connection *connection, struct order *order)

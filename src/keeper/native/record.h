@@ -64,7 +64,7 @@ struct record *record_find(const struct keeper *keeper, const char *key);
 const char *record_arm(struct keeper *keeper, struct definition *definition);
 const char *record_update(struct keeper *keeper, struct definition *definition);
 void record_disarm(struct keeper *keeper, struct record *record);
-bool record_fire(struct keeper *keeper, struct record *record, char id[ID_ROOM]); /* false: it is not armed */
+const char *record_fire(struct keeper *keeper, struct record *record, char id[ID_ROOM]);
 
 /* News of a body. */
 void record_body_ready(struct keeper *keeper, struct body *body);

@@ -7,14 +7,14 @@
 #include "keeper.h"
 #include "record_parts.h"
 
-void record_trigger(struct keeper *keeper, struct record *record, bool by_host, char id[ID_ROOM])
+bool record_trigger(struct keeper *keeper, struct record *record, bool by_host, char id[ID_ROOM])
 {
 	struct run *run = run_make(keeper, record, by_host);
 	int64_t now = clock_now();
 	uint64_t seq;
 
 	if (!run)
-		return; /* the machine is out of memory */
+		return false;
 	if (record->promised)
 		record->promised = false;
 	else
@@ -38,6 +38,7 @@ void record_trigger(struct keeper *keeper, struct record *record, bool by_host, 
 	}
 	runs_start(keeper);
 	record_retire_all(keeper, record, seq); /* the run may be over by now, if it could not start */
+	return true;
 }
 
 void record_body_ready(struct keeper *keeper, struct body *body)
@@ -71,7 +72,7 @@ void record_body_failed(struct keeper *keeper, struct body *body, enum stage sta
 void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struct ending ending)
 {
 	struct record *record = body->record;
-	bool was_armed = record->armed == body, was_entering = record->entering == body;
+	bool was_armed = record->armed == body, was_entering = record->entering == body, triggered;
 	char id[ID_ROOM];
 
 	if (was_armed)
@@ -85,9 +86,10 @@ void record_body_died(struct keeper *keeper, struct body *body, pid_t pid, struc
 		}
 		record_work_on(record);
 		body->folded = UINT64_MAX; /* this one has had its say */
-		record_trigger(keeper, record, false, id);
+		triggered = record_trigger(keeper, record, false, id);
 		record_done_with(keeper, record);
-		return;
+		if (triggered)
+			return;
 	}
 	if (was_armed && record->entering) {
 		record_enter_state(record, ENTERING); /* it was being replaced: the newer one is on its way */

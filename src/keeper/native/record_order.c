@@ -102,12 +102,14 @@ void record_disarm(struct keeper *keeper, struct record *record)
 	record_done_with(keeper, record);
 }
 
-bool record_fire(struct keeper *keeper, struct record *record, char id[ID_ROOM])
+const char *record_fire(struct keeper *keeper, struct record *record, char id[ID_ROOM])
 {
+	bool triggered;
+
 	if (record->state != ARMED)
-		return false;
+		return "it is not armed";
 	record_work_on(record);
-	record_trigger(keeper, record, true, id);
+	triggered = record_trigger(keeper, record, true, id);
 	record_done_with(keeper, record);
-	return true;
+	return triggered ? NULL : "there is no memory";
 }

@@ -22,7 +22,7 @@ void record_idle(struct keeper *keeper, struct record *record); /* it has none, 
 /* All its processes go; what they are folded into: the number of a trigger, or 0. */
 void record_retire_all(struct keeper *keeper, struct record *record, uint64_t folded);
 
-void record_trigger(struct keeper *keeper, struct record *record, bool by_host, char id[ID_ROOM]);
+bool record_trigger(struct keeper *keeper, struct record *record, bool by_host, char id[ID_ROOM]); /* false: no memory */
 
 /* It is spent, and the daemon may not know that yet. */
 bool record_is_spent_unknown(const struct keeper *keeper, const struct record *record);

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,9 +15,8 @@
 
 #include "command.h"
 #include "self.h"
-#include "protocol.h"
 
-enum { SOFT_DESCRIPTORS = 1024, LINK_MAX_LENGTH = 4095 };
+enum { SOFT_DESCRIPTORS = 1024 };
 
 static void report(enum stage stage, int error)
 {
@@ -33,20 +31,14 @@ static _Noreturn void give_in(enum stage stage)
 	_exit(127);
 }
 
-/* By it the next keeper finds the command, should this one be killed. */
+/* By it the next keeper finds the command, should this one be killed. Only its pid is still missing in it. */
 static int make_marker(const struct command *command)
 {
-	const struct definition *definition = command->definition;
-	const char *key = definition_text(definition, definition->key);
-	const char *once = definition->respawn == RESPAWN_NEVER ? ",once" : "";
-	char link[LINK_MAX_LENGTH];
+	char *marker = command->marker;
 
-	if (PROTOCOL_VERSION == 1)
-		snprintf(link, sizeof link, "%ld %" PRId64 " %s", (long)getpid(), command->began, key);
-	else
-		snprintf(link, sizeof link, "%ld %" PRId64 " %s%s%s %s", (long)getpid(), command->began,
-			definition_text(definition, definition->instance), once, command->by_host ? ",host" : "", key);
-	return symlinkat(link, FD_RUNNING, command->id) == -1 ? errno : 0;
+	for (pid_t pid = getpid(); pid > 0; pid /= 10)
+		*--marker = (char)('0' + pid % 10);
+	return symlinkat(marker, FD_RUNNING, command->id) == -1 ? errno : 0;
 }
 
 static void limit_descriptors(void)
@@ -76,29 +68,6 @@ static void become(struct command *command)
 		give_in(STAGE_setgid);
 	if (setreuid((uid_t)definition->run_uid, (uid_t)definition->run_uid) == -1)
 		give_in(STAGE_setuid);
-}
-
-/* argv, NULL, environment, NULL: pointers into the fields as they came over the wire. */
-static char **gather(struct command *command, char *trigger)
-{
-	const char *end = command->definition->fields + command->definition->length;
-	char **argument = command->words, **environment = command->words + command->definition->arg_count + 1;
-	char **first = environment;
-	const char *at = command->definition->fields;
-	struct field field;
-
-	while (field_next(&at, end, &field)) {
-		char *value = command->definition->fields + (field.value - command->definition->fields);
-
-		if (field_is(&field, "arg"))
-			*argument++ = value;
-		else if (field_is(&field, "env") && strncmp(value, "TRIGGER_ID=", 11) != 0)
-			*environment++ = value;
-	}
-	*argument = NULL;
-	*environment++ = trigger;
-	*environment = NULL;
-	return first;
 }
 
 static const char *search_path(char **environment)
@@ -139,7 +108,6 @@ static void execute(char **arguments, char **environment)
 _Noreturn void command_execute(struct command *command)
 {
 	const char *cwd = definition_text(command->definition, command->definition->cwd);
-	char trigger[ID_ROOM + 16], **environment;
 	sigset_t none;
 	int marker;
 
@@ -156,12 +124,10 @@ _Noreturn void command_execute(struct command *command)
 	become(command);
 	if (chdir(*cwd ? cwd : "/") == -1)
 		give_in(STAGE_chdir);
-	snprintf(trigger, sizeof trigger, "TRIGGER_ID=%s", command->id);
-	environment = gather(command, trigger);
 
 	report(STAGE_none, marker);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL); /* the keeper has blocked all signals, and handles none */
-	execute(command->words, environment);
+	execute(command->arguments, command->environment);
 	give_in(STAGE_exec);
 }

@@ -3,7 +3,7 @@ import { describe } from './usage.ts';
 
 const CHROOT_EXAMPLES = `# jaildaemon chroot /srv/build                       a shell in there
 # jaildaemon chroot /srv/build make -C /usr/src      one command; its exit code is ours
-# jaildaemon chroot --kernel /srv/build /bin/sh      nothing of the host's file system is left to return to`;
+# jaildaemon chroot --kernel /srv/build /bin/sh      no path leads back to the host's files`;
 
 const CHROOT_CODES = `
 Exit codes: the command's own; 127 it is not there, 126 it cannot be run; 64 usage, 77 not permitted, 1 another error
@@ -16,7 +16,7 @@ export function describeChroot(command: Command): Command {
     .usage('[--kernel] [--open-directories 0|1|2] DIR [COMMAND…]')
     .argument('<dir>', 'the new root')
     .argument('[command...]', 'what to run there (default: "$SHELL" -i)')
-    .option('--kernel', 'replace the root mount, so that the old root is out of reach')
+    .option('--kernel', 'replace the root mount, so that no path leads to the old root')
     .addOption(
       new Option(
         '--open-directories <rule>',

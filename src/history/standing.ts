@@ -4,7 +4,7 @@ import { COOLDOWN, MOVING } from '../plan/rules.ts';
 import type { Wanted } from '../plan/wanted.ts';
 import { errnoName } from './entry.ts';
 
-export type State = 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'paused' | 'failed';
+export type State = 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'failed';
 
 /** A probe's state, and why it is so. */
 export interface Standing {

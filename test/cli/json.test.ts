@@ -1,4 +1,5 @@
 /** What `--json` prints is an interface. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { probesOf, put, scene, stories } from '../daemon/scene.ts';
@@ -101,6 +102,16 @@ tell('a broken file: check, plan, reload and status tell the same diagnostics', 
   );
   assert.ok((told[0]?.length ?? 0) >= 2, JSON.stringify(told[0]));
   for (const diagnostics of told) assert.equal(diagnostics, told[0]);
+});
+
+tell('the manual names every field', async () => {
+  const manual = await readFile(join(import.meta.dirname, '../../man/jaildaemon.8'), 'utf8');
+  const [, section = ''] = /^\.Ss What --json prints\n([^]*?)^\.Ss /m.exec(manual) ?? [];
+  const words = new Set(section.split(/[^A-Za-z]+/));
+  assert.equal(
+    [...shapes.promised].filter((name) => !words.has(name)),
+    [],
+  );
 });
 
 run();

@@ -45,10 +45,13 @@ export const either =
     fail(at, faults.join('; '), value);
   };
 
+/** The names of all fields of all objects below: what the manual must name. */
+export const promised = new Set<string>();
+
 /** An object with these fields and no others; a name that ends in `?` may be absent. */
-export const object =
-  (fields: Record<string, Shape>): Shape =>
-  (value, at) => {
+export const object = (fields: Record<string, Shape>): Shape => {
+  for (const name of Object.keys(fields)) promised.add(name.replace('?', ''));
+  return (value, at) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return fail(at, 'expected an object', value);
     const found = value as Record<string, unknown>;
@@ -61,6 +64,7 @@ export const object =
       else if (bare === name) fail(at, `"${name}" is missing`, value);
     }
   };
+};
 
 export const diagnostic = object({
   file: text,
@@ -116,7 +120,7 @@ export const status = object({
       'shownTitle?': text,
       uid: count,
       respawn: oneOf('never', 'after', 'immediately'),
-      state: oneOf('waiting', 'armed', 'running', 'cooling', 'spent', 'paused', 'failed'),
+      state: oneOf('waiting', 'armed', 'running', 'cooling', 'spent', 'failed'),
       'pid?': count,
       'jailPid?': count,
       since: time,

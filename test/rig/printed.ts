@@ -5,7 +5,7 @@
 export interface Status {
   readonly version: 1;
   readonly daemon: { readonly pid: number; readonly version: string; readonly startedAt: string };
-  readonly keeper?: { readonly pid: number; readonly startedAt: string; readonly version: string };
+  readonly keeper?: { readonly pid: number; readonly startedAt: string; readonly version: number };
   readonly config: {
     readonly file: string;
     readonly generation: number;
@@ -24,7 +24,7 @@ export interface ProbeStatus {
   readonly description?: string;
   readonly uid: number;
   readonly respawn: 'never' | 'after' | 'immediately';
-  readonly state: 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'paused' | 'failed';
+  readonly state: 'waiting' | 'armed' | 'running' | 'cooling' | 'spent' | 'failed';
   readonly pid?: number;
   readonly jailPid?: number;
   readonly since: string;

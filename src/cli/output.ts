@@ -1,5 +1,6 @@
 import { ask } from '../control/client.ts';
 import { EXIT } from '../control/protocol.ts';
+import { printable } from '../printable.ts';
 import type { Common } from './common.ts';
 import { printJson } from './render.ts';
 
@@ -21,10 +22,7 @@ function write(bytes: Buffer): Promise<void> {
   });
 }
 
-/** Lines and tabs stay; whatever else could move the cursor or change the terminal becomes visible. */
+/** Lines and tabs stay; whatever else could move the cursor, turn the text around or change the terminal becomes visible. */
 function visible(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are the point
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (c) =>
-    c === '\r' ? '' : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return text.replaceAll('\r', '').replaceAll(/[^\n\t]+/g, printable);
 }

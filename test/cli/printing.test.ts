@@ -103,7 +103,10 @@ tell(
 tell('control characters never reach the terminal', async (t) => {
   const evil = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e';
   const s = await scene(t, () => ({
-    BUTTON: { command: "printf 'a\\033[31mred\\033]0;x\\007\\r\\nb\\302\\233c'", respawn: 'after' },
+    BUTTON: {
+      command: "printf 'a\\033[31mred\\033]0;x\\007\\r\\nb\\302\\233c\\342\\200\\256d'",
+      respawn: 'after',
+    },
   }));
   const { stdout: fired } = await s.host.cli('trigger', 'web', 'BUTTON', '--wait');
   const id = fired.split(' ')[0];
@@ -113,7 +116,8 @@ tell('control characters never reach the terminal', async (t) => {
     `script -qec "${JAILDAEMON} output ${id} -f ${s.host.socket}" /dev/null </dev/null`,
   );
   assert.not.match(terminal.stdout.replaceAll('\r\n', '\n'), CONTROL);
-  assert.match(terminal.stdout, '\\x1b[31mred');
+  assert.match(terminal.stdout, 'a\\e[31mred');
+  assert.match(terminal.stdout, 'c\\u202ed');
 
   // What a person types or writes comes back in messages.
   const words: string[][] = [

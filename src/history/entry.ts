@@ -35,7 +35,12 @@ export type Line =
   | ({ readonly t: 'ended' } & Pick<Entry, 'id'> & Partial<Omit<Entry, 'id'>>);
 
 const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]));
-const ERRNOS = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]));
+/** Of two names for one number the first: EAGAIN, and not EWOULDBLOCK. */
+const ERRNOS = new Map(
+  Object.entries(constants.errno)
+    .toReversed()
+    .map(([name, number]) => [number as number, name]),
+);
 
 /** `9` → `SIGKILL`; a number without a name as it is. */
 export function signalName(signal: number): string {

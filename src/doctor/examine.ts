@@ -23,11 +23,12 @@ export interface Examination {
 export async function examine(inventory: Inventory): Promise<Examination> {
   const files = examineOwnFiles(inventory);
   const probes = examineProbes(inventory);
+  const config = await examineConfig(inventory);
   const findings = [
-    ...(await examineConfig(inventory)),
+    ...config.findings,
     ...files.findings,
     ...probes.findings,
-    ...(await examineReach(inventory)),
+    ...(await examineReach(inventory, config.involved)),
     ...examineNeighbours(inventory),
     ...examineLimits(inventory),
     ...adviseUids(inventory),
@@ -40,12 +41,15 @@ export async function examine(inventory: Inventory): Promise<Examination> {
 }
 
 /** The file as it is now: what a reload would say of it. Titles are judged by what is there, see neighbours.ts. */
-async function examineConfig({ config, daemon, own }: Inventory): Promise<Finding[]> {
+async function examineConfig({ config, daemon, own }: Inventory): Promise<{
+  readonly findings: readonly Finding[];
+  readonly involved: readonly string[];
+}> {
   const loader = createLoader(config, { owner: daemon.uid, lenient: false, programs: true, here: true, own });
   const result = await loader.load();
-  return (result.ok ? result.warnings : result.diagnostics)
+  const findings = (result.ok ? result.warnings : result.diagnostics)
     .filter(({ code }) => code !== 'title-within')
-    .map(({ severity, code, file, line, path, message, hint }: Diagnostic) => ({
+    .map(({ severity, code, file, line, path, message, hint }: Diagnostic): Finding => ({
       severity: severity === 'error' ? 'danger' : 'warning',
       code,
       subject: path === '' ? file : path,
@@ -53,6 +57,7 @@ async function examineConfig({ config, daemon, own }: Inventory): Promise<Findin
       fix: hint ?? 'mend it, and reload',
       at: { file, line },
     }));
+  return { findings, involved: result.involved };
 }
 
 function examineProbes({ probes, jails, keeper }: Inventory): {

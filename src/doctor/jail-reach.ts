@@ -4,30 +4,33 @@ import { namedPaths } from '../config/named-paths.ts';
 import { EndlessTable, isBelow, readMounts, type Mount } from '../jails/mounts.ts';
 import type { Finding } from './finding.ts';
 import { mapsHost, parseIdMap } from './id-map.ts';
-import type { Inventory, InventoryJail, InventoryProbe } from './inventory.ts';
+import type { Inventory, InventoryJail } from './inventory.ts';
 import { reachedFrom, seesHostRoot } from './reach.ts';
 import { PLATFORM } from '../platform.ts';
 
-/** What of the host a jail could change, of all that decides what its commands do. */
-export async function examineReach({ jails, probes, own, config }: Inventory): Promise<Finding[]> {
+/**
+ * What of the host a jail could change, of all that decides what commands do: whosever command it is, root runs it.
+ *
+ * @param files what the configuration is read from: files, directories, patterns
+ */
+export async function examineReach(
+  { jails, probes, own, config }: Inventory,
+  files: readonly string[],
+): Promise<Finding[]> {
   const host = PLATFORM === 'Linux' ? await readMounts('self') : [];
+  const precious = new Map<string, string>();
+  const add = (path: string, what: string): void => {
+    if (!precious.has(path)) precious.set(path, what);
+  };
+  for (const path of [config, ...files]) add(path, 'the configuration');
+  for (const { what, path } of own) add(path, what);
+  for (const { id, argv } of probes)
+    for (const path of namedPaths(argv)) add(real(path), `the command of ${id}`);
   const findings = jails.map((jail) => {
-    const commands = probes.filter((probe) => probe.jail === jail.name);
-    const precious = new Map<string, string>([
-      [config, 'the configuration'],
-      ...own.map(({ what, path }): [string, string] => [path, what]),
-      ...commands.flatMap((probe) =>
-        pathsOf(probe).map((path): [string, string] => [path, `the command of ${probe.id}`]),
-      ),
-    ]);
     if (jail.path !== undefined) return belowPath(jail, jail.path, precious);
     return jail.pid === undefined ? [] : throughMounts(jail, jail.pid, host, precious);
   });
   return (await Promise.all(findings)).flat();
-}
-
-function pathsOf({ argv }: InventoryProbe): string[] {
-  return namedPaths(argv).map(real);
 }
 
 /** A chroot, or a BSD jail: what lies below its path is its own. */

@@ -170,24 +170,35 @@ suite('what a jail reaches through its mounts', () => {
 
 story(
   suite,
-  'a program that the jail can change through a mount of its own',
+  'a program and an include that a jail can change through a mount of its own, whosever they are',
   { seconds: 80, unless: unsharedChroot.available() },
   async (t) => {
     const jail = await unsharedChroot.start(t, 'web');
-    const root = join(t.dir, 'web');
-    await mkdir(join(root, 'shared'), { recursive: true });
-    const script = join(root, 'shared', 'script');
+    const other = await unsharedChroot.start(t, 'other');
+    const shared = join(t.dir, 'web', 'shared');
+    await mkdir(join(shared, 'empty'), { recursive: true });
+    const script = join(shared, 'script');
     await writeFile(script, '#!/bin/sh\n', { mode: 0o755 });
     const host = await daemon(
       t,
-      `jails: { web: { ${jail.where}, probes: { A: { uid: 7, command: [${script}] } } } }`,
+      `include: [${shared}/empty/*.yml]
+jails:
+  web: { ${jail.where}, probes: { A: { uid: 7, command: 'true' } } }
+  other: { ${other.where}, probes: { B: { uid: 7, command: [${script}] } } }
+`,
     );
     await host.reaches('web/A', 'armed');
+    await host.reaches('other/B', 'armed');
     const { findings } = await host.json<Said>('doctor');
     assert.equal(
-      findings.map(({ severity, code }) => `${severity} ${code}`),
-      ['danger inside-jail'],
+      findings.map(({ severity, code, subject }) => `${severity} ${code} ${subject}`),
+      Array(3).fill('danger inside-jail web'),
     );
+    for (const what of [`the configuration (${shared}/empty)`, `the command of other/B (${script})`])
+      assert.ok(
+        findings.some(({ message }) => message.startsWith(what)),
+        what,
+      );
   },
 );
 

@@ -10,7 +10,7 @@ import type { Loop } from './loop.ts';
 import { recall } from './recall.ts';
 import { whereaboutsOf } from './wish.ts';
 import { settleAll } from './settle.ts';
-import { rememberedEvent } from './state-file.ts';
+import { rememberedEvent } from './facts.ts';
 
 export interface BeginParts {
   readonly loop: Loop;

@@ -9,7 +9,8 @@ import type { Observed } from '../plan/observed.ts';
 import { reasonOf } from '../reason.ts';
 import { createFeed, type Feed } from './feed.ts';
 import type { Standing } from './reloader.ts';
-import { factsOf, type StateFile } from './state-file.ts';
+import { factsOf } from './facts.ts';
+import type { StateFile } from './state-file.ts';
 import { createTroubles } from './troubles.ts';
 import { createWritten, type Written } from './written.ts';
 

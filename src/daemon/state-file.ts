@@ -5,6 +5,7 @@ import {
   existsSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   unlinkSync,
@@ -13,24 +14,8 @@ import {
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { Complaint, EXIT } from '../control/protocol.ts';
-import type { Event } from '../event.ts';
-import type { Adhoc, Observed } from '../plan/observed.ts';
-import { isAdhoc } from '../plan/probe-id.ts';
 import { reasonOf } from '../reason.ts';
-
-/** Facts that outlive the daemon. */
-export interface Facts {
-  /** Counts successful loads, for ever. */
-  readonly generation: number;
-  /** Of the configuration that made this generation. */
-  readonly digest: string;
-  /** The number that the last ad hoc probe had; counted up for ever. */
-  readonly adhocCount: number;
-  readonly adhoc: readonly Adhoc[];
-  readonly spent: readonly (readonly [id: string, jail: string, instance: string])[];
-}
-
-const NO_FACTS: Facts = { generation: 0, digest: '', adhocCount: 0, adhoc: [], spent: [] };
+import { asFacts, isObject, type Facts } from './facts.ts';
 
 /**
  * `state.json` and `config.json` in the state directory. Both are written beside and then renamed, so that a reader
@@ -52,6 +37,7 @@ export interface StateFile {
 export function openStateFile(directory: string): StateFile {
   const path = join(directory, 'state.json');
   const configPath = join(directory, 'config.json');
+  removeHalves(directory);
   let facts = factsIn(path);
   let written = JSON.stringify(facts);
   return {
@@ -68,22 +54,6 @@ export function openStateFile(directory: string): StateFile {
     readConfig: () => configIn(configPath),
     writeConfig: (config) => replaceFile(configPath, JSON.stringify(config)),
   };
-}
-
-/** The facts that the observed world holds. */
-export function factsOf(observed: Observed): Pick<Facts, 'adhoc' | 'spent'> {
-  const spent: [string, string, string][] = [];
-  for (const jail of observed.jails.values()) {
-    for (const { id, spentIn } of jail.probes.values())
-      if (spentIn !== undefined && (!isAdhoc(id) || observed.adhoc.has(id)))
-        spent.push([id, jail.name, spentIn]);
-  }
-  return { adhoc: [...observed.adhoc.values()], spent };
-}
-
-/** What the loop is told of an earlier daemon's facts. */
-export function rememberedEvent({ adhoc, spent }: Facts, at: number): Event {
-  return { type: 'remembered', at, adhoc, spent };
 }
 
 /** What somebody loses who moves the file away. */
@@ -106,17 +76,8 @@ function readJson(path: string, hint: string): unknown {
 }
 
 function factsIn(path: string): Facts {
-  const found = readJson(path, WITHOUT_STATE) ?? {};
-  const facts = { ...NO_FACTS, ...(found as Partial<Facts>) };
-  const { generation, digest, adhocCount, adhoc, spent } = facts;
-  const sound =
-    isObject(found) &&
-    Number.isInteger(generation) &&
-    typeof digest === 'string' &&
-    Number.isInteger(adhocCount) &&
-    Array.isArray(adhoc) &&
-    Array.isArray(spent);
-  if (!sound) throw spoiled(path, NOT_OURS, WITHOUT_STATE);
+  const facts = asFacts(readJson(path, WITHOUT_STATE) ?? {});
+  if (!facts) throw spoiled(path, NOT_OURS, WITHOUT_STATE);
   return facts;
 }
 
@@ -131,12 +92,14 @@ function configIn(path: string): Config | undefined {
 
 const NOT_OURS = 'it does not hold what a daemon wrote';
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function spoiled(path: string, why: string, hint: string): Complaint {
   return new Complaint(EXIT.failed, `${path} is spoiled: ${why}`, hint);
+}
+
+/** What `replaceFile` had not yet renamed when its daemon was killed. */
+function removeHalves(directory: string): void {
+  for (const name of readdirSync(directory))
+    if (/^(state|config)\.json\.[0-9a-f]{8}$/.test(name)) unlinkSync(join(directory, name));
 }
 
 function replaceFile(path: string, text: string): void {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { Facts } from '../../src/daemon/state-file.ts';
+import type { Facts } from '../../src/daemon/facts.ts';
 import type { Config } from '../../src/config/config.ts';
 import { fired } from '../history/lines.ts';
 import { isAlive } from '../rig/proc.ts';

@@ -195,7 +195,13 @@ tell('a state directory that others may enter, or that is somebody else’s, is 
 tell('a spoiled state file is told in a sentence, and nothing is armed by it', async (t) => {
   const host = await stopped(t);
   const file = join(host.state, 'state.json');
-  for (const text of ['{"gen', 'null', '[1]', '7', '{"adhoc":7,"generation":"x"}']) {
+  const elements = [
+    '{"adhoc":[null]}',
+    '{"adhoc":[{"id":"adhoc/1"}]}',
+    '{"spent":[null]}',
+    '{"spent":[[1,2]]}',
+  ];
+  for (const text of ['{"gen', 'null', '[1]', '7', '{"adhoc":7,"generation":"x"}', ...elements]) {
     await put(file, text);
     const { code, stderr } = await jaildaemon(['-D', ...pathsOf(host)]);
     if (text === 'null') {
@@ -208,6 +214,18 @@ tell('a spoiled state file is told in a sentence, and nothing is armed by it', a
     assert.not.match(stderr, /\n\s+at /);
     await nothingRuns(host.state);
   }
+});
+
+tell('what a daemon had half written when it was killed is removed', async (t) => {
+  const host = await stopped(t);
+  const halves = ['state.json.0123abcd', 'config.json.89abcdef'];
+  for (const half of halves) await put(join(host.state, half), '{"gen');
+  assert.is((await host.start()).code, 0);
+  const there = readdirSync(host.state);
+  assert.not.ok(
+    halves.some((half) => there.includes(half)),
+    there.join(),
+  );
 });
 
 tell(

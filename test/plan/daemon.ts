@@ -3,7 +3,7 @@ import type { Event } from '../../src/event.ts';
 import type { Sighting } from '../../src/jails/jail.ts';
 import type { Order } from '../../src/keeper/orders.ts';
 import { execute } from '../../src/daemon/execute.ts';
-import { factsOf, type Facts } from '../../src/daemon/state-file.ts';
+import { factsOf, type Facts } from '../../src/daemon/facts.ts';
 import { defineProbe, type Host } from '../../src/plan/definition.ts';
 import type { Desired } from '../../src/plan/desired.ts';
 import { runningJail, type Observed } from '../../src/plan/observed.ts';

@@ -138,6 +138,10 @@ tell(
     assert.is(upgraded.code, 0, upgraded.stderr);
     assert.match(upgraded.stdout, `the keeper, pid ${pid}, is stopped`);
     assert.not.match(upgraded.stdout, 'are not now', 'nobody can know that yet');
+    const replaced = await s.host.cli('upgrade', '--keeper');
+    assert.is(replaced.code, 75, 'the daemon follows, the keeper that it has not heard a word of does not');
+    assert.match(replaced.stderr, `the keeper, pid ${pid}, is stopped`);
+    assert.match(replaced.stderr, 'kill -CONT');
     process.kill(pid, 'SIGCONT');
     assert.is((await s.host.cli('trigger', 'web', 'BUTTON', '--wait')).code, 0);
     assert.equal(await s.lines(), ['ran'], 'once: what was refused is not done');

@@ -3,6 +3,7 @@ import type { Handler } from '../../control/server.ts';
 import { refuseWhileEnding } from '../ending.ts';
 import { settleAll } from '../settle.ts';
 import type { Services } from './services.ts';
+import { refuseStandstill } from './standstill.ts';
 
 /** What is posted is learned in the next turn; a machine may be very busy, ms. */
 const LEARNED_WITHIN = 15_000;
@@ -28,15 +29,10 @@ export function upgradeHandler({ ending, options, version, loop }: Services): Ha
 export function replaceKeeperHandler({ keepers, loop, ending }: Services): Handler {
   return async (_, reply) => {
     refuseWhileEnding(ending);
-    await keepers.look();
-    await new Promise(setImmediate);
+    await refuseStandstill({ keepers, loop });
     const older = loop.observed.keeper;
-    if (!older?.listed || older.stopped)
-      throw new Complaint(
-        EXIT.busy,
-        older ? 'the keeper is stopped: its probes cannot move' : 'there is no keeper at the moment',
-        older ? `let it go on (kill -CONT ${older.pid}), and try again` : 'try again in a second',
-      );
+    if (!older?.listed)
+      throw new Complaint(EXIT.busy, 'there is no keeper at the moment', 'try again in a second');
     refuseWhileEnding(ending);
     await keepers.replace();
     const installed = (): true | undefined =>

@@ -1,5 +1,13 @@
 // limit: 240 s
-import { mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,7 +23,7 @@ const test = suite('keeper: the BSD side, on Linux');
 const options = { unless: unbuildable(), seconds: 60 };
 
 async function scene(t: Teller, system: Bsd = 'DragonFly') {
-  const { program, jails, names } = await buildForBsd(t, system);
+  const { program, jails, names, news } = await buildForBsd(t, system);
   const held = await keeper(t, { program });
   /** A jail with this number, and how the keeper gets in. */
   const jail = (jid: number, fields: Fields = {}): Fields => {
@@ -31,7 +39,7 @@ async function scene(t: Teller, system: Bsd = 'DragonFly') {
       ...fields,
     };
   };
-  return { ...held, jail, jails, names };
+  return { ...held, jail, jails, names, news };
 }
 
 story(test, 'a probe enters by number, has nothing, and its HUP runs the command', options, async (t) => {
@@ -177,6 +185,32 @@ story(test, 'FreeBSD: a probe has no descriptor at all, and ends with its keeper
   const last = Number(await arm('web/B'));
   await killKeeper();
   await until(() => !isAlive(last), 'it goes with its keeper');
+});
+
+story(test, 'FreeBSD 15: the kernel tells of jails that end and begin', options, async (t) => {
+  const { client, jail, jails, names, news } = await scene(t, 'FreeBSD15');
+  for (const jid of [7, 8]) writeFileSync(join(names, String(jid)), `j${jid}`);
+  const arm = async (key: string, fields: Fields): Promise<number> => {
+    await client.order('arm', definition(key, t.unique(key), { ...fields, respawn: 'immediately' }));
+    return Number((await client.next('armed', key))['pid']);
+  };
+  const [first, second] = [jail(7, { name: 'j7' }), jail(8, { name: 'j8' })];
+  const [one, two, other] = [await arm('a/A', first), await arm('a/B', first), await arm('b/A', second)];
+
+  writeFileSync(news, 'removed 7\n');
+  assert.is((await client.next('gone'))['instance'], first['instance']);
+  await until(() => !isAlive(one) && !isAlive(two), 'its probes are taken away');
+  assert.ok(isAlive(other), 'and no others');
+  await until(async () => (await client.list()).get('a/B')?.['state'] === 'idle', 'the keeper knows');
+  assert.equal(client.events('fired'), []);
+
+  writeFileSync(news, 'created 9\n');
+  await until(() => client.told.some(({ verb }) => verb === 'look'), 'the daemon is asked to look');
+
+  rmdirSync(join(jails, '7'));
+  await client.order('arm', definition('a/C', t.unique('C'), { ...first, instance: '1700000000:7:2' }));
+  const { stage, errno } = await client.next('failed', 'a/C');
+  assert.equal([stage, errno], ['gone', '2'], 'a jail that the kernel does not know is not waited for');
 });
 
 test.run();

@@ -18,7 +18,8 @@ export function unbuildable(): string | undefined {
   return missing('cc');
 }
 
-export type Bsd = 'FreeBSD' | 'DragonFly';
+/** FreeBSD before and from 15 on, and DragonFly before 6.0. */
+export type Bsd = 'FreeBSD' | 'FreeBSD15' | 'DragonFly';
 
 export interface BuiltForBsd {
   /** The keeper's path. */
@@ -27,16 +28,26 @@ export interface BuiltForBsd {
   readonly jails: string;
   /** FreeBSD: the names of jails are the texts of the files in here. */
   readonly names: string;
+  /** FreeBSD 15: what is written here, a line `removed JID` or `created JID`, the kernel tells. */
+  readonly news: string;
 }
 
-/**
- * The keeper and the probe as they are on FreeBSD, or on DragonFly before 6.0, but for Linux: the same files with `__linux__`
- * undefined, and port.c in the place of the system.
- */
+const FLAGS: Readonly<Record<Bsd, readonly string[]>> = {
+  FreeBSD: ['-D__FreeBSD__'],
+  FreeBSD15: ['-D__FreeBSD__', '-DFREEBSD_15'],
+  DragonFly: ['-D__DragonFly__'],
+};
+
+/** The keeper and the probe as they are there, but for Linux: the same files with `__linux__` undefined, and port*.c in the place of the system. */
 export async function buildForBsd(t: Teller, system: Bsd): Promise<BuiltForBsd> {
   const out = join(t.dir, 'bsd');
-  const [jails, names] = [join(out, 'jails'), join(out, 'names')];
+  const [jails, names, news] = ['jails', 'names', 'news'].map((name) => join(out, name)) as [
+    string,
+    string,
+    string,
+  ];
   for (const folder of [jails, names]) mkdirSync(folder, { recursive: true });
+  await must('mkfifo', [news]);
   const program = join(out, 'keeper');
   const flags = [
     '-std=c11',
@@ -47,30 +58,27 @@ export async function buildForBsd(t: Teller, system: Bsd): Promise<BuiltForBsd> 
     '-Wno-format-truncation',
     '-U__linux__',
     '-D_GNU_SOURCE',
-    `-D__${system}__`,
+    ...FLAGS[system],
   ];
-  const own = join(PORT, system.toLowerCase());
+  const own = join(PORT, system === 'DragonFly' ? 'dragonfly' : 'freebsd');
   const where = ['-I', PORT, '-I', own, '-I', INCLUDE, '-include', join(PORT, 'port.h')];
   const cc = (...args: string[]): Promise<string> =>
     must('cc', [...flags, ...where, ...args], { cwd: NATIVE, seconds: 120 });
   const sources = readdirSync(NATIVE).filter((name) => name.endsWith('.c'));
   const library = LIBRARY ? [join(LIBRARY, 'libkqueue.a')] : ['-lkqueue'];
 
-  await cc('-DPORT', '-DWITH_QUEUE', '-c', '-o', join(out, 'port.o'), join(PORT, 'port.c'));
-  await cc('-DPORT', '-c', '-o', join(out, 'port-probe.o'), join(PORT, 'port.c'));
-  await cc('-DPORT', '-c', '-o', join(out, 'port-freebsd.o'), join(PORT, 'port_freebsd.c'));
-  await cc(
-    '-o',
-    program,
-    ...sources,
-    'chroot/root_path.c',
-    join(out, 'port.o'),
-    join(out, 'port-freebsd.o'),
-    ...library,
-    '-lpthread',
-    '-lrt',
-  );
-  const ports = [join(out, 'port-probe.o'), join(out, 'port-freebsd.o')];
-  await cc('-o', join(out, 'jaildaemon-probe'), 'probe/lock_bsd.c', 'probe/probe_bsd.c', ...ports);
-  return { program, jails, names };
+  const port = async (object: string, source: string, ...more: readonly string[]): Promise<string> => {
+    await cc('-DPORT', ...more, '-c', '-o', join(out, object), join(PORT, source));
+    return join(out, object);
+  };
+  const freebsd = await port('port-freebsd.o', 'port_freebsd.c');
+  const ports = [
+    await port('port.o', 'port.c', '-DWITH_QUEUE'),
+    await port('port-events.o', 'port_events.c'),
+    freebsd,
+  ];
+  await cc('-o', program, ...sources, 'chroot/root_path.c', ...ports, ...library, '-lpthread', '-lrt');
+  const probe = ['probe/lock_bsd.c', 'probe/probe_bsd.c', await port('port-probe.o', 'port.c'), freebsd];
+  await cc('-o', join(out, 'jaildaemon-probe'), ...probe);
+  return { program, jails, names, news };
 }

@@ -15,3 +15,16 @@ int port_kqueue(void);
 #define close port_close
 #define kqueue port_kqueue
 #endif
+
+#ifdef FREEBSD_15
+#include <sys/event.h>
+
+#define EVFILT_JAIL (-14)
+#define NOTE_JAIL_CHILD 0x80000000u
+#define NOTE_JAIL_REMOVE 0x10000000u
+#define NOTE_JAIL_MULTI 0x08000000u
+int port_kevent(int, const struct kevent *, int, struct kevent *, int, const struct timespec *);
+#ifndef PORT
+#define kevent(...) port_kevent(__VA_ARGS__)
+#endif
+#endif

@@ -14,7 +14,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#include "parts_linux.h"
 
 #define ALLOW(name) \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), \

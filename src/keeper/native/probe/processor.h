@@ -10,6 +10,8 @@
 
 #include <linux/capability.h>
 
+#include "parts_linux.h"
+
 enum { PROCESSORS = 1024, BITS = 8 * sizeof(unsigned long) };
 
 /* On which a process may run. */

@@ -1,7 +1,7 @@
 #ifndef SYSCALL_H
 #define SYSCALL_H
 
-/* System calls and the entry point without a C library. */
+/* System calls and the entry point, START, without a C library. */
 
 #include <asm/unistd.h>
 #include <linux/audit.h>
@@ -24,7 +24,7 @@ static inline long call(long number, long a, long b, long c, long d, long e)
 	return result;
 }
 
-__asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall probe\n");
+#define START ".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n\tcall probe\n"
 
 #elif defined(__aarch64__)
 
@@ -47,7 +47,7 @@ static inline long call(long number, long a, long b, long c, long d, long e)
 	return x0;
 }
 
-__asm__(".globl _start\n_start:\n\tmov x29, #0\n\tmov x30, #0\n\tmov x0, sp\n\tbl probe\n");
+#define START ".globl _start\n_start:\n\tmov x29, #0\n\tmov x30, #0\n\tmov x0, sp\n\tbl probe\n"
 
 #elif defined(__riscv) && __riscv_xlen == 64
 
@@ -70,10 +70,16 @@ static inline long call(long number, long a, long b, long c, long d, long e)
 	return a0;
 }
 
-__asm__(".globl _start\n_start:\n\tli s0, 0\n\tmv a0, sp\n\tcall probe\n");
+#define START ".globl _start\n_start:\n\tli s0, 0\n\tmv a0, sp\n\tcall probe\n"
 
 #else
 #error "the probe's system calls are not written for this processor yet"
 #endif
+
+static inline long call0(long number) { return call(number, 0, 0, 0, 0, 0); }
+static inline long call1(long number, long a) { return call(number, a, 0, 0, 0, 0); }
+static inline long call2(long number, long a, long b) { return call(number, a, b, 0, 0, 0); }
+static inline long call3(long number, long a, long b, long c) { return call(number, a, b, c, 0, 0); }
+static inline long prctl(long option, long value) { return call(__NR_prctl, option, value, 0, 0, 0); }
 
 #endif

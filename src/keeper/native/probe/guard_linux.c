@@ -1,6 +1,3 @@
-#ifndef GUARD_H
-#define GUARD_H
-
 /*
  * The guard: between its birth and its lock the clone can be seen in the jail and is not locked up yet. Root of a jail
  * that has no user namespace of its own may trace whom it likes there, and who stops the clone in time has a process
@@ -11,10 +8,13 @@
  *
  * In a jail with a user namespace of its own nobody may trace what was not executed in there, and no guard is needed.
  */
-
+#ifdef __linux__
+#include <stddef.h>
+#include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/wait.h>
 
+#include "parts_linux.h"
 #include "processor.h"
 
 enum { SIGNAL_TRAP = 5, SYSTEM_CALL = SIGNAL_TRAP | 0x80 };
@@ -101,13 +101,7 @@ static _Noreturn void guard(long entering, const struct processors *all)
 	leave(0);
 }
 
-/* Its pid, and the pipe by which it says that it is in its place. 0: there is none. */
-struct guarded {
-	long pid;
-	int ends[2];
-};
-
-static void start_guard(const struct arming_order *order, struct guarded *guarded)
+void start_guard(const struct arming_order *order, struct guarded *guarded)
 {
 	long entering = call0(__NR_getpid);
 	struct processors all;
@@ -135,7 +129,7 @@ static void start_guard(const struct arming_order *order, struct guarded *guarde
  * A host on which nobody may trace (Yama's scope 3, a keeper without the capability) has no guard, and nobody who would
  * have to be feared: the byte comes all the same.
  */
-static void await_guard(const struct arming_order *order, const struct guarded *guarded)
+void await_guard(const struct arming_order *order, const struct guarded *guarded)
 {
 	long got;
 	char byte;
@@ -148,4 +142,6 @@ static void await_guard(const struct arming_order *order, const struct guarded *
 	call1(__NR_close, guarded->ends[0]);
 }
 
+#else
+typedef int not_this_platform;
 #endif

@@ -94,7 +94,7 @@ export function describe(event: Event): LogLine | undefined {
     case 'keeper-lost':
       return event.leaving
         ? line('info', undefined, `keeper ${event.epoch}, which was replaced, has ended`)
-        : line('warn', undefined, `keeper ${event.epoch} is gone, and every probe with it`, event.why);
+        : line('warn', undefined, `the line to keeper ${event.epoch} has broken`, event.why);
     case 'orphaned':
       return line(
         'warn',

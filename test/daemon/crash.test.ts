@@ -143,6 +143,7 @@ tell('the keeper is killed: probes are gone at once, and armed again by a new on
     'is back',
   );
   assert.is(again.runs, 0, 'its death was no request');
+  assert.match(await s.host.log(), /keeper [0-9a-f]{8} has ended, and every probe with it/);
   await s.host.reaches(adhoc, 'armed');
   await s.host.reaches('web/SPENT', 'spent');
   assert.is.not((await s.host.status()).keeper?.pid, before.keeper?.pid);
@@ -401,6 +402,8 @@ tell(
     assert.is(code, 69, stderr);
     assert.match(stderr, /keeper [0-9a-f]{8} lives, but closes every line to it at once/);
     assert.equal(withArgument(s.host.state), [keeper], 'it is there, and it alone');
+    assert.match(await s.host.log(), /the line to keeper [0-9a-f]{8} has broken/);
+    assert.not.match(await s.host.log(), 'has ended');
 
     await limit(`${before?.[1]}:${before?.[2]}`);
     assert.is((await s.host.start()).code, 0);

@@ -83,7 +83,7 @@ export function createKeepers(parts: KeeperParts): Keepers {
       parts.superseded();
     },
   };
-  const roster = createRoster(parts.state, { said: (member, said) => take(member, said, ears), lost });
+  const roster = createRoster(parts.state, { said: (member, said) => take(member, said, ears), lost, dead });
   const { members } = roster;
   const stopped = watchStopped(members, post, () => parts.settings().rescan);
   const places = createPlaces({
@@ -120,6 +120,11 @@ export function createKeepers(parts: KeeperParts): Keepers {
     post({ type: 'keeper-lost', at: Date.now(), epoch, why, ...leaving });
     // At the start not all that live are known yet.
     if (engaged) living();
+  }
+
+  function dead(epoch: string): void {
+    const what = `keeper ${epoch} has ended, and every probe with it`;
+    post({ type: 'daemon', at: Date.now(), level: 'warn', what });
   }
 
   function attendSoon(): void {

@@ -28,6 +28,8 @@ export interface RosterListener {
   said(member: Member, message: Message): void;
   /** Its line has broken; it is no member any more. */
   lost(member: Member, why: string): void;
+  /** Nobody listens at its socket any more. */
+  dead(epoch: string): void;
 }
 
 /** A keeper that says nothing within so many ms is stopped, or so busy that it is no use to wait. */
@@ -78,6 +80,7 @@ export function createRoster(stateDirectory: string, listener: RosterListener): 
         } catch (error) {
           if (!isDead(error)) throw error;
           await removeStaleSocket(socket);
+          listener.dead(epochOfSocket(socket));
         }
       }
     },

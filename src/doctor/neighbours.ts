@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { readCommandLine } from '../command-line.ts';
 import type { Finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
 import { PLATFORM } from '../platform.ts';
@@ -68,7 +69,7 @@ function spaceOf(pid: number | 'self'): string | undefined {
 
 function commandLineOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return readCommandLine(pid).replaceAll('\0', ' ').trim();
   } catch {
     return '';
   }

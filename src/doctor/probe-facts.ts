@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readCommandLine } from '../command-line.ts';
 import { readProcStat } from '../proc-stat.ts';
 
 /** What /proc tells of a probe: texts and links only, nothing below a jail's root is opened. */
@@ -32,7 +33,7 @@ export function readProbe(pid: number): ProbeFacts | undefined {
     const { session, terminal } = readProcStat(pid);
     return {
       status: parseStatus(text('status')),
-      commandLine: text('cmdline'),
+      commandLine: readCommandLine(pid),
       environment: text('environ'),
       descriptors: readdirSync(`${at}/fd`).map((fd) => ({
         leadsTo: readlinkSync(`${at}/fd/${fd}`),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { readCommandLine } from '../command-line.ts';
 import { PLATFORM } from '../platform.ts';
 import { readProcStat } from '../proc-stat.ts';
 
@@ -81,7 +82,7 @@ function nameOf(pid: string): string {
 
 function isOurs(pid: string, stateDirectory: string): boolean {
   try {
-    const [program = '', directory, ...more] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const [program = '', directory, ...more] = readCommandLine(Number(pid)).split('\0');
     const named = basename(program) === 'keeper' && directory === stateDirectory && more.length === 1;
     return (
       named && statSync(`/proc/${pid}`).uid === process.getuid?.() && leadsSession(pid) && seesWhatWeSee(pid)

@@ -4,9 +4,12 @@ import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node
 import { chmod, chown, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hup, jaildaemon, pidfileOf, scene, traces } from '../daemon/scene.ts';
+import { examineNeighbours } from '../../src/doctor/neighbours.ts';
+import { listeningKeepers } from '../../src/keeper/listeners.ts';
 import { daemon } from '../rig/daemon.ts';
 import { execute, type Outcome } from '../rig/execute.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
+import { launch } from '../rig/launch.ts';
 import { missing } from '../rig/proc.ts';
 import type { Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
@@ -15,6 +18,10 @@ import { bring, findingsIn, noAttackers } from './attacker.ts';
 
 const { attack, run } = attacks('a local user');
 const NOBODY = 65534;
+/** Before a command that is to be his. */
+const NOBODYS = ['setpriv', '--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--'];
+/** Of a command line: enough to be seen, and little enough for others that read it meanwhile. */
+const MEBIBYTES = 256;
 const options = { who: `uid ${NOBODY}`, unless: noAttackers() ?? missing('setpriv') };
 
 attack('use the sockets, read the outputs, the history, the state', options, async (t) => {
@@ -146,6 +153,31 @@ attack('swap the configuration, or a directory above it', options, async (t) => 
   return `refused (${reload.code}): the old generation holds, and its command runs`;
 });
 
+attack('a command line without end, and a socket by the name of a keeper', options, async (t) => {
+  const paths = await ownPaths(t, {});
+  const endless = launch(t, 'endless', [...NOBODYS, await bring('endless', t.dir), String(MEBIBYTES)]);
+  const told = await until(() => /^set\t(\S+)/m.exec(endless.told())?.[1], 'it has tried');
+  if (told !== 'ok') return `${told}: this kernel lets nobody say where his command line is`;
+  // A daemon that begins looks for keepers without a name, as soon as somebody listens who could be one.
+  const his = await folderOf(t, NOBODY, 'his-socket', 0o755);
+  const listen = `process.chdir(${JSON.stringify(his)}); require('net').createServer().listen('keeper.deadbee0.sock')`;
+  launch(t, 'listener', [...NOBODYS, process.execPath, '-e', listen]);
+  const listens = (): boolean => listeningKeepers().some(({ epoch }) => epoch === 'deadbee0');
+  await until(listens, 'somebody listens by the name of a keeper');
+  const { code, stderr } = await jaildaemon(['-D', ...paths]);
+  const socket = paths[paths.indexOf('--socket') + 1] ?? '';
+  t.defer('stop it', () => jaildaemon(['stop', '-f', socket]));
+  hold(code === 0, stderr);
+  const pid = readFileSync(paths[paths.indexOf('--pidfile') + 1] ?? '', 'utf8').trim();
+  const most = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
+  hold(most < MEBIBYTES, `the daemon has taken ${most.toFixed(0)} MiB`);
+  const before = process.memoryUsage.rss();
+  examineNeighbours({ daemon: { pid: 0, version: '', uid: 0 }, config: '', own: [], jails: [], probes: [] });
+  const grown = (process.memoryUsage.rss() - before) / 2 ** 20;
+  hold(grown < MEBIBYTES / 2, `doctor has taken ${grown.toFixed(0)} MiB`);
+  return `of ${MEBIBYTES} MiB 64 KiB are read: the daemon starts with ${most.toFixed(0)} MiB`;
+});
+
 attack(
   'set the environment of root’s jaildaemon -D',
   { ...options, who: 'the caller’s environment' },
@@ -207,8 +239,8 @@ attack(
 run();
 
 function asNobody(argv: readonly string[]): Promise<Outcome> {
-  const user = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--'];
-  return execute('setpriv', [...user, ...argv], { seconds: 200 });
+  const [program = '', ...user] = NOBODYS;
+  return execute(program, [...user, ...argv], { seconds: 200 });
 }
 
 async function folderOf(t: Teller, uid: number, name: string, mode: number): Promise<string> {

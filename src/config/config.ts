@@ -1,5 +1,3 @@
-import type { Whereabouts } from '../jails/jail.ts';
-
 /** A place in a file; lines and columns count from 1. */
 export interface Origin {
   readonly file: string;
@@ -46,6 +44,16 @@ export interface ProbeConfig {
   readonly description?: string;
   readonly origin: Origin;
 }
+
+/** Where the file says that a jail is to be found. */
+export type Whereabouts =
+  | { readonly by: 'name' }
+  | { readonly by: 'pid'; readonly pid: number }
+  | { readonly by: 'pidfile'; readonly path: string }
+  /** `mount`: as `root: mount` says. */
+  | { readonly by: 'chroot'; readonly path: string; readonly mount?: true }
+  /** The jail of the system whose root this is. */
+  | { readonly by: 'path'; readonly path: string };
 
 /** One entry under `jails:`. */
 export interface JailConfig {

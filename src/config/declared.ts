@@ -1,5 +1,4 @@
-import type { Whereabouts } from '../jails/jail.ts';
-import type { Config, JailConfig, Origin, ProbeConfig } from './config.ts';
+import type { Config, JailConfig, Origin, ProbeConfig, Whereabouts } from './config.ts';
 import { matchesJail } from './glob.ts';
 
 /** A probe that a jail is to have. */

@@ -1,6 +1,5 @@
-import type { Whereabouts } from '../jails/jail.ts';
+import type { JailConfig, ProbeConfig, Settings, Whereabouts } from './config.ts';
 import type { Defaults, ProbeEntry, SettingsEntry } from './config-file.ts';
-import type { JailConfig, ProbeConfig, Settings } from './config.ts';
 import type { Draft, DraftJail, DraftProbe } from './draft.ts';
 import type { Objection } from './objection.ts';
 import { isGlob } from './glob.ts';

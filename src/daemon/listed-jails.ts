@@ -1,4 +1,5 @@
-import type { Sighting, Whereabouts } from '../jails/jail.ts';
+import type { Sighting } from '../jails/jail.ts';
+import type { Whereabouts } from '../config/config.ts';
 import type { Lister } from '../jails/lister.ts';
 import { findListed, sightAll } from '../jails/listing.ts';
 import { reasonOf } from '../reason.ts';

@@ -1,6 +1,7 @@
 import type { Event } from '../event.ts';
 import { inTime } from '../in-time.ts';
-import type { Sighting, Whereabouts } from '../jails/jail.ts';
+import type { Sighting } from '../jails/jail.ts';
+import type { Whereabouts } from '../config/config.ts';
 import type { Lister } from '../jails/lister.ts';
 import { look, lookPid } from '../jails/look.ts';
 import { watchPidfiles } from '../jails/watch.ts';

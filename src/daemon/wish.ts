@@ -1,6 +1,5 @@
-import type { Config } from '../config/config.ts';
+import type { Config, Whereabouts } from '../config/config.ts';
 import { createDeclared } from '../config/declared.ts';
-import type { Whereabouts } from '../jails/jail.ts';
 import type { Observed } from '../plan/observed.ts';
 import type { Wish } from '../plan/planner.ts';
 import { defineHost } from './host.ts';

@@ -51,16 +51,6 @@ export type Entrance =
       readonly name?: string;
     };
 
-/** Where the file says that a jail is to be found. */
-export type Whereabouts =
-  | { readonly by: 'name' }
-  | { readonly by: 'pid'; readonly pid: number }
-  | { readonly by: 'pidfile'; readonly path: string }
-  /** `mount`: as `root: mount` says. */
-  | { readonly by: 'chroot'; readonly path: string; readonly mount?: true }
-  /** The jail of the system whose root this is. */
-  | { readonly by: 'path'; readonly path: string };
-
 /** What a look at one jail found. */
 export type Sighting =
   | { readonly name: string; readonly jail: Jail }

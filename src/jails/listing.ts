@@ -1,4 +1,5 @@
-import type { Sighting, Whereabouts } from './jail.ts';
+import type { Sighting } from './jail.ts';
+import type { Whereabouts } from '../config/config.ts';
 
 /** Every jail that the system lists, under the host's own name for it. */
 export interface Listing {

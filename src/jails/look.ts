@@ -1,5 +1,6 @@
 import { sightChroot } from './chroot.ts';
-import type { Sighting, Whereabouts } from './jail.ts';
+import type { Sighting } from './jail.ts';
+import type { Whereabouts } from '../config/config.ts';
 import { EndlessTable } from './mounts.ts';
 import { sightPid } from './pid.ts';
 import { readPidfile } from './pidfile.ts';

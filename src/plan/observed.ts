@@ -1,5 +1,5 @@
-import type { ProbeConfig } from '../config/config.ts';
-import type { Jail, Sighting, Whereabouts } from '../jails/jail.ts';
+import type { ProbeConfig, Whereabouts } from '../config/config.ts';
+import type { Jail, Sighting } from '../jails/jail.ts';
 import type { Ending, HoldReason, RecordState } from '../keeper/messages.ts';
 import { NONE_COUNTED, type Counted } from './counted.ts';
 import type { Wanted } from './wanted.ts';

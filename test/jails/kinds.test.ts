@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { look, lookPid } from '../../src/jails/look.ts';
-import type { Jail, Sighting, Whereabouts } from '../../src/jails/jail.ts';
+import type { Jail, Sighting } from '../../src/jails/jail.ts';
+import type { Whereabouts } from '../../src/config/config.ts';
 import { KINDS } from '../rig/kinds.ts';
 import { startOf } from '../rig/proc.ts';
 import { story } from '../rig/story.ts';

@@ -1,5 +1,6 @@
 import { Complaint, EXIT } from '../../control/protocol.ts';
-import type { Jail, Whereabouts } from '../../jails/jail.ts';
+import type { Jail } from '../../jails/jail.ts';
+import type { Whereabouts } from '../../config/config.ts';
 import { runningJail } from '../../plan/observed.ts';
 import { reasonOf } from '../../reason.ts';
 import type { Looker } from '../looker.ts';

@@ -1,8 +1,7 @@
-import { realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { isGlob } from './glob.ts';
-import { matches } from './include.ts';
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { PLATFORM, type Platform } from '../platform.ts';
+import { interestOf, isOfInterest, realName } from './interest.ts';
 import { createListener, createPoller, mustPoll } from './nudge.ts';
 import type { Listening, Nudge } from './nudge.ts';
 import { stampOf } from './stamp.ts';
@@ -29,9 +28,10 @@ const fresh = 2000;
  *      directories ──nudge──► 15 ms ──► compare stamps ─┬─ only replaced ──► changed('replaced')
  *                                                       └─ anything else ──► 500 ms without another ──► changed('still')
  *
- * Where the system tells of changes badly or not at all, the stamps are compared twice a second instead, and only what a
- * symlink leads to can be seen to be replaced as a whole. Else only directories are listened to, and all of them up to /: a file that is replaced, or a directory that is deleted
- * and made again, is another object under the same name. A nudge only says when to look.
+ * Only directories are listened to, and all of them up to /: a file that is replaced, or a directory that is deleted and
+ * made again, is another object under the same name. A nudge only says when to look. Where the system tells of changes
+ * badly or not at all, the stamps are compared twice a second instead, and only what a symlink leads to can be seen to be
+ * replaced as a whole.
  */
 export function watchConfig(
   involved: readonly string[],
@@ -146,39 +146,6 @@ export function watchConfig(
 
   update(involved);
   return { update, close };
-}
-
-function isOfInterest(names: ReadonlySet<string> | undefined, name: string): boolean {
-  if (names === undefined || names.has(name)) return names !== undefined;
-  return Array.from(names).some((pattern) => isGlob(pattern) && matches(pattern, name));
-}
-
-/** Which names matter in which directory: those of the paths themselves, and of every directory on their way. */
-function interestOf(paths: readonly string[]): Map<string, Set<string>> {
-  const interest = new Map<string, Set<string>>();
-  const seen = new Set<string>();
-  for (const path of paths) {
-    for (let at = path; at !== '/' && !seen.has(at); at = dirname(at)) {
-      seen.add(at);
-      const directory = realDirectory(dirname(at));
-      if (directory === undefined) continue;
-      const names = interest.get(directory) ?? new Set();
-      interest.set(directory, names.add(basename(at)));
-    }
-  }
-  return interest;
-}
-
-function realDirectory(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function realName(path: string): string {
-  return join(realDirectory(dirname(path)) ?? dirname(path), basename(path));
 }
 
 /** Tells a directory from one that was made again under its name. */

@@ -7,9 +7,11 @@ import { readPidfile } from './pidfile.ts';
 import { liesBelowRootOf } from './roots.ts';
 
 /**
- * Looks at one jail, now; at one that only the system's list can find (listing.ts) in vain. Never throws and never enters; a directory on a dead network file system may keep it
- * waiting, so who looks at many does not wait for one before the next. `owner` is who, besides root, may own a
- * pidfile and the way to a directory: the daemon's user.
+ * Looks at one jail, now; at one that only the system's list can find (listing.ts) in vain. Never throws and never enters.
+ * A directory on a dead network file system may keep it waiting, so who looks at many does not wait for one before the
+ * next.
+ *
+ * @param owner who, besides root, may own a pidfile and the way to a directory: the daemon's user
  */
 export async function look(
   name: string,

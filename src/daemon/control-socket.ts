@@ -34,20 +34,24 @@ export async function refuseSecondDaemon(path: string, pidfile: string): Promise
   const found = lstatSync(path, { throwIfNoEntry: false });
   // What is no socket is not connected to: `claimSocket` says what is in the way.
   if (!found?.isSocket()) return found;
-  try {
-    const { pid, version } = await findDaemon(path);
-    throw new Complaint(
-      EXIT.busy,
-      `a daemon runs already: pid ${pid}, version ${version}, socket ${path}`,
-      '"jaildaemon upgrade" starts it anew without disarming anything, "jaildaemon reload" makes it read its file, "jaildaemon stop" ends it',
-    );
-  } catch (error) {
+  const other = await findDaemon(path).catch((error: unknown) => {
     // Nobody listens there any more: a stale socket is no obstacle.
-    if (error instanceof Complaint && error.code === EXIT.unavailable) return found;
-    const pid = pidOf(pidfile);
-    if (!(error instanceof Complaint) || error.message.includes(': pid ') || pid === undefined) throw error;
-    throw new Complaint(error.code, `${error.message}; ${pidfile} says pid ${pid}`, error.hint);
-  }
+    if (error instanceof Complaint && error.code === EXIT.unavailable) return undefined;
+    throw withPid(error, pidfile);
+  });
+  if (!other) return found;
+  throw new Complaint(
+    EXIT.busy,
+    `a daemon runs already: pid ${other.pid}, version ${other.version}, socket ${path}`,
+    '"jaildaemon upgrade" starts it anew without disarming anything, "jaildaemon reload" makes it read its file, "jaildaemon stop" ends it',
+  );
+}
+
+/** Who does not answer does not say its pid either. */
+function withPid(error: unknown, pidfile: string): unknown {
+  const pid = pidOf(pidfile);
+  if (!(error instanceof Complaint) || pid === undefined) return error;
+  return new Complaint(error.code, `${error.message}; ${pidfile} says pid ${pid}`, error.hint);
 }
 
 /**

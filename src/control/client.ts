@@ -101,6 +101,7 @@ function connectOnce(path: string): Promise<Socket> {
 function explain(path: string, error: NodeJS.ErrnoException): Complaint {
   switch (error.code) {
     case 'ENOENT':
+    case 'ENOTDIR':
     case 'ECONNREFUSED':
       return new Complaint(
         EXIT.unavailable,
@@ -121,10 +122,15 @@ function explain(path: string, error: NodeJS.ErrnoException): Complaint {
         `the daemon behind ${path} has more callers than it can take: EAGAIN`,
         'try again in a moment',
       );
-    default:
+    // A socket of another kind: somebody's, and no daemon's.
+    case 'EPROTOTYPE':
       return new Complaint(
-        EXIT.unavailable,
-        `cannot reach the daemon: ${path}: ${error.code ?? error.message}`,
+        EXIT.failed,
+        `what listens at ${path} is no jaildaemon: ${error.code}`,
+        'name another socket with -f',
       );
+    // Of these nobody can say that no daemon is there.
+    default:
+      return new Complaint(EXIT.failed, `cannot reach the daemon: ${path}: ${error.code ?? error.message}`);
   }
 }

@@ -1,9 +1,10 @@
 /** `-D` returns when the daemon is ready, or fails with the daemon's own error and exit code. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { chmod, lstat, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { daemon, PROGRAM } from '../rig/daemon.ts';
 import { execute } from '../rig/execute.ts';
@@ -118,6 +119,25 @@ tell('what a dead one left is no obstacle: socket, pidfile, keeper’s socket', 
   assert.is((await host.cli('status')).code, 69, 'a socket without a daemon');
   assert.is((await host.start()).code, 0);
   assert.is.not(await host.pid(), pid);
+});
+
+tell('the socket of another program is left alone, though nobody can connect to it as to ours', async (t) => {
+  const host = await stopped(t);
+  const bind =
+    'socket($s, AF_UNIX, SOCK_DGRAM, 0) && bind($s, sockaddr_un($ARGV[0])) or die $!; print "bound\\n"; sleep';
+  const other = spawn('perl', ['-MSocket', '-e', `$| = 1; ${bind}`, basename(host.socket)], {
+    cwd: host.dir,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.defer('end it', () => other.kill('SIGKILL'));
+  await once(other.stdout, 'data');
+  const { ino } = await lstat(host.socket);
+  const { code, stderr } = await jaildaemon(['-D', ...pathsOf(host)]);
+  assert.is(code, 1, stderr);
+  assert.match(stderr, `what listens at ${host.socket} is no jaildaemon`);
+  assert.is((await lstat(host.socket)).ino, ino);
+  assert.is((await host.cli('status')).code, 1);
+  await nothingRuns(host.state);
 });
 
 tell(

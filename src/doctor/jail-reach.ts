@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { isGlob } from '../config/glob.ts';
 import { namedPaths } from '../config/named-paths.ts';
 import { EndlessTable, isBelow, readMounts, type Mount } from '../jails/mounts.ts';
 import type { Finding } from './finding.ts';
@@ -22,7 +23,9 @@ export async function examineReach(
   const add = (path: string, what: string): void => {
     if (!precious.has(path)) precious.set(path, what);
   };
-  for (const path of [config, ...files]) add(path, 'the configuration');
+  // Of a pattern the directory is there as well.
+  for (const path of [config, ...files.filter((file) => !isGlob(basename(file)))])
+    add(path, 'the configuration');
   for (const { what, path } of own) add(path, what);
   for (const { id, argv } of probes)
     for (const path of namedPaths(argv)) add(real(path), `the command of ${id}`);

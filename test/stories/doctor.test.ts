@@ -11,7 +11,11 @@ import { reachedFrom, seesHostRoot } from '../../src/doctor/reach.ts';
 import { parseMounts } from '../../src/jails/mounts.ts';
 import { daemon } from '../rig/daemon.ts';
 import { KINDS } from '../rig/kinds.ts';
+import { bubblewrap } from '../rig/kinds/bubblewrap.ts';
 import { unshared, unsharedChroot } from '../rig/kinds/unshare.ts';
+import { launch } from '../rig/launch.ts';
+import { commandOf, descendants, innerPid } from '../rig/proc.ts';
+import { rootfs } from '../rig/rootfs.ts';
 import { story } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 import { scene } from './scene.ts';
@@ -170,7 +174,7 @@ suite('what a jail reaches through its mounts', () => {
 
 story(
   suite,
-  'a program and an include that a jail can change through a mount of its own, whosever they are',
+  'a program and an include below the root of a jail, whosever they are',
   { seconds: 80, unless: unsharedChroot.available() },
   async (t) => {
     const jail = await unsharedChroot.start(t, 'web');
@@ -192,13 +196,54 @@ jails:
     const { findings } = await host.json<Said>('doctor');
     assert.equal(
       findings.map(({ severity, code, subject }) => `${severity} ${code} ${subject}`),
-      Array(3).fill('danger inside-jail web'),
+      Array(2).fill('danger inside-jail web'),
     );
     for (const what of [`the configuration (${shared}/empty)`, `the command of other/B (${script})`])
       assert.ok(
         findings.some(({ message }) => message.startsWith(what)),
         what,
       );
+  },
+);
+
+story(
+  suite,
+  'what a jail has in bind mounts of its own: a command of another jail, and the directory of an include',
+  { seconds: 80, unless: bubblewrap.available() },
+  async (t) => {
+    const [tools, includes] = [join(t.dir, 'tools'), join(t.dir, 'conf.d')];
+    for (const folder of [tools, includes]) await mkdir(folder);
+    await writeFile(join(tools, 'run'), '#!/bin/sh\n', { mode: 0o755 });
+    const contained = async (name: string, mounts: readonly string[]): Promise<number> => {
+      const root = await rootfs(t, name);
+      const files = ['--bind', root, '/', '--proc', '/proc', ...mounts];
+      const spaces = ['--unshare-pid', '--unshare-ipc', '--unshare-net', '--as-pid-1', '--die-with-parent'];
+      const launcher = launch(t, name, ['bwrap', ...files, ...spaces, '/bin/sleep', '3600']);
+      return until(
+        () => descendants(launcher.pid).find((pid) => innerPid(pid).depth > 1 && commandOf(pid) === 'sleep'),
+        'the jail is there',
+        { last: launcher.told },
+      );
+    };
+    const web = await contained('web', ['--bind', tools, '/tools', '--bind', includes, '/conf.d']);
+    const sound = await contained('sound', ['--ro-bind', tools, '/tools']);
+    const host = await daemon(
+      t,
+      `include: [${includes}/*.yml]
+jails:
+  web: { pid: ${web}, probes: { A: { uid: 7, title: WEB-A, command: 'true' } } }
+  sound: { pid: ${sound}, probes: { B: { uid: 7, title: SOUND-B, command: [${tools}/run] } } }
+`,
+    );
+    for (const id of ['web/A', 'sound/B']) await host.reaches(id, 'armed');
+    const { findings } = await host.json<Said>('doctor');
+    assert.equal(
+      findings.map(({ code, subject, message }) => `${code} ${subject}: ${message}`),
+      [
+        `reachable web: the configuration (${includes}) can be changed from inside, as /conf.d`,
+        `reachable web: the command of sound/B (${tools}/run) can be changed from inside, as /tools/run`,
+      ],
+    );
   },
 );
 

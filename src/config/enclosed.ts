@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { JailConfig } from './config.ts';
 import type { Objection } from './objection.ts';
 import { namedPaths } from './named-paths.ts';
+import { lastName } from './root-way.ts';
 import type { Path } from './tree.ts';
 
 /** A file of the host's whose contents decide what root does. */
@@ -19,7 +20,7 @@ export interface Precious {
  */
 export function findEnclosed(jails: readonly JailConfig[], own: readonly Precious[]): Objection[] {
   const roots = jails.flatMap((jail) =>
-    jail.whereabouts.by === 'chroot' ? [{ jail, root: real(jail.whereabouts.path) }] : [],
+    jail.whereabouts.by === 'chroot' ? [{ jail, root: realRoot(jail.whereabouts.path) }] : [],
   );
   if (roots.length === 0) return [];
   return [
@@ -71,6 +72,12 @@ function objection(file: string, path: Path, message: string, hint: string): Obj
 /** A root of `/` encloses everything and says nothing: then the jail is the host. */
 function isBelow(path: string, root: string): boolean {
   return root !== '/' && (path === root || path.startsWith(root + sep));
+}
+
+/** What is there itself is not looked at (root-way.ts), and is not entered if it is a symlink. */
+function realRoot(path: string): string {
+  const last = lastName(path);
+  return last === undefined ? real(path) : join(real(dirname(path)), last);
 }
 
 function real(path: string): string {

@@ -8,36 +8,41 @@ import { walk } from './trust.ts';
 export interface RootWay {
   /** Where it is, without symlinks above it. */
   readonly root: string;
-  /** Of what is there; it is not followed if it is a symlink. */
-  readonly stats: Stats;
-  /** Who else could lead us elsewhere, as a sentence. */
-  readonly doubt?: string;
+  /**
+   * Who else could lead us elsewhere, as a sentence.
+   *
+   * @param uid whose the directory itself is
+   */
+  doubt(uid: number): string | undefined;
 }
 
 /**
  * Who could lead the path elsewhere could choose what root enters. So the way to the directory obeys the rule of the
  * configuration's files: all above it belongs to root or `owner`, and nobody else may write there; symlinks on that
  * way are the administrator's own (`/var/run`). The directory itself belongs to whom it likes, being the jail, unless
- * it stands where its owner can put something else in its place. Throws what lstat(2) and readlink(2) throw.
+ * it stands where its owner can put something else in its place; nor is it looked at, since its owner may have put a file
+ * system there that does not answer. Throws what lstat(2) and readlink(2) throw.
  */
 export function wayToRoot(path: string, owner: number): RootWay {
-  const last = basename(path);
-  // `..` is no name that anybody could give to something else.
-  const named = last !== '..' && last !== '.';
+  const last = lastName(path);
+  const named = last !== undefined;
   const above = walk(named ? dirname(path) : path, owner);
-  const root = named ? join(above.resolved, last) : above.resolved;
-  const stats = lstatSync(root);
   const [fault] = above.faults;
-  if (fault !== undefined)
-    return { root, stats, doubt: `${fault.path} ${fault.why}, who could choose what is entered` };
-  // A sticky directory is no fault, but in it everybody can move what is his.
-  const movable = named && (above.stats.mode & 0o022) !== 0 && stats.uid !== 0 && stats.uid !== owner;
-  if (!movable) return { root, stats };
   return {
-    root,
-    stats,
-    doubt: `${path} belongs to uid ${stats.uid}, who can replace it in ${above.resolved}`,
+    root: named ? join(above.resolved, last) : above.resolved,
+    doubt(uid) {
+      if (fault !== undefined) return `${fault.path} ${fault.why}, who could choose what is entered`;
+      // A sticky directory is no fault, but in it everybody can move what is his.
+      const movable = named && (above.stats.mode & 0o022) !== 0 && uid !== 0 && uid !== owner;
+      return movable ? `${path} belongs to uid ${uid}, who can replace it in ${above.resolved}` : undefined;
+    },
   };
+}
+
+/** The last component, but for `..`, which is no name that anybody could give to something else. */
+export function lastName(path: string): string | undefined {
+  const last = basename(path);
+  return last === '..' || last === '.' ? undefined : last;
 }
 
 /** Why what is there now is no jail: undefined if it may be one. */
@@ -71,8 +76,9 @@ export function findUnfitRoots(draft: Draft, owner: number): Objection[] {
 
 function whyUnfit(path: string, owner: number): string | undefined {
   try {
-    const { doubt, stats } = wayToRoot(path.replace(/\/+$/, '') || '/', owner);
-    return doubt ?? noRoot(path, stats) ?? hostRoot(path, stats, lstatSync('/'));
+    const { root, doubt } = wayToRoot(path.replace(/\/+$/, '') || '/', owner);
+    const found = lstatSync(root);
+    return doubt(found.uid) ?? noRoot(path, found) ?? hostRoot(path, found, lstatSync('/'));
   } catch {
     return undefined;
   }

@@ -29,8 +29,9 @@ export async function sightChroot(
     // The first look must not hold up the loop: a dead network file system is met here, if anywhere.
     await lstat(declared);
     const { root, doubt } = wayToRoot(declared, owner);
-    if (doubt !== undefined) return { name, refused: `chroot: ${doubt}` };
     const [found, host] = await Promise.all([lstat(root, { bigint: true }), lstat('/', { bigint: true })]);
+    const doubtful = doubt(Number(found.uid));
+    if (doubtful !== undefined) return { name, refused: `chroot: ${doubtful}` };
     const unfit = noRoot(path, found);
     if (unfit !== undefined) return { name, absent: `chroot: ${unfit}` };
     const ours = hostRoot(path, found, host);

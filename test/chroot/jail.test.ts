@@ -1,7 +1,7 @@
 // limit: 240 s
 /** A directory as a jail: which way leads to it, and what happens when it goes, or when another one is in its place. */
 import { spawn } from 'node:child_process';
-import { readlinkSync, statSync } from 'node:fs';
+import { existsSync, readlinkSync, statSync } from 'node:fs';
 import { chmod, chown, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -131,6 +131,32 @@ tell('another directory in its place at once: the probe moves', async (t) => {
   );
   assert.is(rootOf(second.pid), statSync(path).ino);
 });
+
+tell(
+  'a file system in its place that stops answering holds up nobody',
+  async (t) => {
+    const path = join(t.dir, 'build');
+    await mkdir(path);
+    const server = await built(t, 'broken-disk');
+    const host = await watching(t, path);
+    await host.reaches('build/BUTTON', 'armed');
+    // The owner of a directory may be allowed to mount there.
+    const disk = spawn(server, [path, '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => disk.once('exit', resolve));
+    t.defer('take the disk off', async () => {
+      await execute('umount', ['--lazy', path]);
+      disk.kill();
+      await ended;
+    });
+    let said = '';
+    disk.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await until(() => said.includes('silent'), 'somebody waits for it');
+    assert.is((await host.cli('reload')).code, 0);
+    await host.edit(`jails: {}\n`);
+    assert.match((await host.cli('reload')).stdout, /^generation \d+ is active/m);
+  },
+  existsSync('/dev/fuse') ? {} : { unless: 'no /dev/fuse' },
+);
 
 tell('a symlink or a file in its place: waiting, and nothing is entered through it', async (t) => {
   const path = join(t.dir, 'build');

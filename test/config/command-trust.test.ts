@@ -145,10 +145,10 @@ test(
   'a program, the state and the configuration below the root of a chroot jail',
   inFolder(async ({ path, write, say }) => {
     chmodSync(write('jail/bin/tool', '#!/bin/sh\n'), 0o755);
-    symlinkSync(`${path}/jail`, `${path}/alias`);
+    symlinkSync(path, `${path}/alias`);
     write(
       'jaildaemon.yml',
-      `jails:\n  build: { chroot: ${path}/alias, probes: { A1: { command: [/bin/true] } } }\n  web: { probes: { B1: { command: [${path}/jail/bin/tool] } } }\n`,
+      `jails:\n  build: { chroot: ${path}/alias/jail, probes: { A1: { command: [/bin/true] } } }\n  web: { probes: { B1: { command: [${path}/jail/bin/tool] } } }\n`,
     );
     const said = await say({ own: [{ what: 'the state directory', path: `${path}/jail/var/db` }] });
     assert.match(said, '2:20: error: the state directory @/jail/var/db lies below the root of this jail');

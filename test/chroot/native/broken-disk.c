@@ -1,12 +1,15 @@
 /*
  * A file system whose root directory can be seen, and in which every look-up ends with EIO, as on a broken disk. FUSE
- * without a library: `broken-disk DIR` mounts it there, prints a line, and serves until it is unmounted.
+ * without a library: `broken-disk DIR [LOOKS]` mounts it there, prints a line, and serves until it is unmounted. After so many
+ * looks at its root no other is answered; that the first is not, is another line.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -21,6 +24,16 @@ static void answer(int fuse, uint64_t request, int error, void *body, size_t len
 	(void)!writev(fuse, parts, length ? 2 : 1); /* who asked may have gone */
 }
 
+enum { STATX = 52 }; /* FUSE_STATX, which older headers lack */
+
+static int looks = INT_MAX;
+
+static void say(const char *line)
+{
+	puts(line);
+	fflush(stdout);
+}
+
 static void serve(int fuse, const struct fuse_in_header *request)
 {
 	struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096};
@@ -31,7 +44,13 @@ static void serve(int fuse, const struct fuse_in_header *request)
 		answer(fuse, request->unique, 0, &init, sizeof init);
 		break;
 	case FUSE_GETATTR:
-		answer(fuse, request->unique, 0, &root, sizeof root);
+		if (looks-- == 0)
+			say("silent");
+		else if (looks >= 0)
+			answer(fuse, request->unique, 0, &root, sizeof root);
+		break;
+	case STATX:
+		answer(fuse, request->unique, ENOSYS, NULL, 0); /* then by FUSE_GETATTR */
 		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
@@ -47,7 +66,9 @@ int main(int argc, char **argv)
 	char options[128];
 	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 
-	if (argc != 2 || fuse == -1) {
+	if (argc == 3)
+		looks = atoi(argv[2]);
+	if (argc < 2 || fuse == -1) {
 		perror("/dev/fuse");
 		return 1;
 	}
@@ -56,8 +77,7 @@ int main(int argc, char **argv)
 		perror("mount");
 		return 1;
 	}
-	puts("mounted");
-	fflush(stdout);
+	say("mounted");
 	for (;;) {
 		ssize_t got = read(fuse, request, sizeof request);
 

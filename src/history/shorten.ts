@@ -17,13 +17,14 @@ export interface Bounds {
  * @throws the system's error: then the file is as it was
  */
 export async function shorten(path: string, most: Bounds): Promise<void> {
+  const beside = `${path}.new`;
+  await rm(beside, { force: true }); // of a daemon that was killed in the middle of it
   const file = await openIfThere(path);
   if (!file) return;
   try {
     const { size, ino, dev } = await file.stat();
     const start = await startOfNewest({ fd: file.fd, end: size }, most);
     if (start === 0) return;
-    const beside = `${path}.new`;
     try {
       await pipeline(file.createReadStream({ start, autoClose: false }), await writerOf(beside));
       const there = statSync(path, { throwIfNoEntry: false });

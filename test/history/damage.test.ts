@@ -176,4 +176,14 @@ tell('what is cut off ends where a line ends, whatever bytes it is of', async (t
   );
 });
 
+tell('a daemon that was killed while it shortened a file has left half a copy: it goes', async (t) => {
+  const file = join(t.dir, 'history.1.jsonl');
+  for (const there of [false, true]) {
+    if (there) writeFileSync(file, `${JSON.stringify(fired(1))}\n`);
+    writeFileSync(`${file}.new`, '{"t":"fi');
+    await shorten(file, { triggers: 10, bytes: 10_000 });
+    assert.equal(readdirSync(t.dir), there ? ['history.1.jsonl'] : []);
+  }
+});
+
 suite.run();

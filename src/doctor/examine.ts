@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import type { Diagnostic } from '../config/diagnostic.ts';
 import { createLoader } from '../config/load.ts';
+import { PLATFORM } from '../platform.ts';
 import { worstFirst, type Finding } from './finding.ts';
 import type { Inventory, InventoryJail } from './inventory.ts';
 import { examineReach } from './jail-reach.ts';
@@ -9,7 +10,6 @@ import { examineLimits } from './limits.ts';
 import { examineNeighbours } from './neighbours.ts';
 import { examineOwnFiles } from './own-files.ts';
 import { readNamespaces, readProbe } from './probe-facts.ts';
-import { PLATFORM } from '../platform.ts';
 
 /** What doctor has to say, and how much it has looked at. */
 export interface Examination {

@@ -3,11 +3,11 @@ import { basename, dirname } from 'node:path';
 import { isGlob } from '../config/glob.ts';
 import { namedPaths } from '../config/named-paths.ts';
 import { EndlessTable, isBelow, readMounts, type Mount } from '../jails/mounts.ts';
+import { PLATFORM } from '../platform.ts';
 import type { Finding } from './finding.ts';
 import { mapsHost, parseIdMap } from './id-map.ts';
 import type { Inventory, InventoryJail } from './inventory.ts';
 import { reachedFrom, seesHostRoot } from './reach.ts';
-import { PLATFORM } from '../platform.ts';
 
 /**
  * What of the host a jail could change, of all that decides what commands do: whosever command it is, root runs it.

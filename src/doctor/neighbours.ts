@@ -1,8 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readCommandLine } from '../command-line.ts';
+import { PLATFORM } from '../platform.ts';
 import type { Finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
-import { PLATFORM } from '../platform.ts';
 
 /** A process that is seen from where a probe is. */
 interface Neighbour {

@@ -1,4 +1,3 @@
-import { endingFields, stamp, type Entry } from './entry.ts';
 import {
   runningJail,
   type Held,
@@ -9,6 +8,7 @@ import {
 } from '../plan/observed.ts';
 import type { Desired } from '../plan/desired.ts';
 import type { Wanted } from '../plan/wanted.ts';
+import { endingFields, stamp, type Entry } from './entry.ts';
 import { standing, type State } from './standing.ts';
 
 /** One row of `status`. */

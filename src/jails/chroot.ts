@@ -2,9 +2,9 @@ import { lstat, stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { hostRoot, noRoot, wayToRoot } from '../config/root-way.ts';
 import { hasBirthTimes } from '../platform.ts';
+import type { Whereabouts } from '../config/config.ts';
 import { identityOf } from './jail-roots.ts';
 import type { Sighting } from './jail.ts';
-import type { Whereabouts } from '../config/config.ts';
 
 /** The limits that chroot(2) documents. */
 const LONGEST = { component: 255, path: 1023 };

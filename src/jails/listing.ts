@@ -1,5 +1,5 @@
-import type { Sighting } from './jail.ts';
 import type { Whereabouts } from '../config/config.ts';
+import type { Sighting } from './jail.ts';
 
 /** Every jail that the system lists, under the host's own name for it. */
 export interface Listing {

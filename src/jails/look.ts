@@ -1,6 +1,6 @@
+import type { Whereabouts } from '../config/config.ts';
 import { sightChroot } from './chroot.ts';
 import type { Sighting } from './jail.ts';
-import type { Whereabouts } from '../config/config.ts';
 import { EndlessTable } from './mounts.ts';
 import { sightPid } from './pid.ts';
 import { readPidfile } from './pidfile.ts';

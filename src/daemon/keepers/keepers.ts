@@ -2,6 +2,7 @@ import type { Settings } from '../../config/config.ts';
 import type { Event } from '../../event.ts';
 import type { Keeper } from '../../keeper/keeper.ts';
 import type { Order } from '../../keeper/orders.ts';
+import { reasonOf } from '../../reason.ts';
 import { createTroubles } from '../troubles.ts';
 import { createAttention } from './attention.ts';
 import type { Member } from './member.ts';
@@ -12,7 +13,6 @@ import { guardSocket } from './socket-guard.ts';
 import { watchStopped } from './stopped.ts';
 import { findStrays, type Strays } from './strays.ts';
 import { take } from './voice.ts';
-import { reasonOf } from '../../reason.ts';
 
 /** The daemon's keepers: probes are armed in the *current* one, and others *leave*. */
 export interface Keepers {

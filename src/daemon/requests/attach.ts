@@ -10,8 +10,8 @@ import {
 } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
 import { troubleWords } from '../../history/standing.ts';
-import { refuseWhileEnding } from '../ending.ts';
 import type { Adhoc } from '../../plan/observed.ts';
+import { refuseWhileEnding } from '../ending.ts';
 import type { Loop } from '../loop.ts';
 import { findJail, whereToFindAgain } from './find-jail.ts';
 import type { Services } from './services.ts';

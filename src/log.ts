@@ -166,7 +166,7 @@ function probesFor(descriptors: number): number {
 }
 
 /** How something ended, as the rest of a sentence. */
-export function endingWords(ending: Ending): string {
+function endingWords(ending: Ending): string {
   const { exitCode, signal, stage, errno } = endingFields(ending);
   if (stage !== undefined) return `could not be started: ${stage}: ${errno ?? 'failed'}`;
   if (signal !== undefined) return `was ended by ${signal}`;

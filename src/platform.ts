@@ -18,6 +18,6 @@ export function hasBirthTimes(platform: Platform = PLATFORM): boolean {
 }
 
 /** @param name as os.type() gives it */
-export function platformOf(name: string): Platform {
+function platformOf(name: string): Platform {
   return name === 'FreeBSD' || name === 'DragonFly' ? name : 'Linux';
 }

@@ -15,6 +15,7 @@ export interface Subcommand {
 
 const GLOB = [['[glob]', 'JAIL/PROBE, or JAIL']] as const;
 
+/** All but `chroot`, whose words are not ours to read, in the order of the help. */
 export const COMMANDS: readonly Subcommand[] = [
   {
     name: 'check',

@@ -52,7 +52,7 @@ function isOwn(word: string): boolean {
 }
 
 /** A command that was written as a string, see resolve.ts. */
-export function isShellText(argv: readonly string[]): boolean {
+function isShellText(argv: readonly string[]): boolean {
   return argv.length === 3 && argv[0] === '/bin/sh' && argv[1] === '-c';
 }
 

@@ -5,7 +5,7 @@ import { faultOf, walk } from './trust.ts';
 import type { Fault, Way } from './trust.ts';
 
 /** The largest file that is read. */
-export const largestFile = 2 * 1024 * 1024;
+const largestFile = 2 * 1024 * 1024;
 
 /** What reading a file came to. */
 export interface Reading {

@@ -13,6 +13,7 @@ export interface Names {
 /** So many ad hoc probes are remembered after their end. */
 const MOST_DEPARTED = 256;
 
+/** One that remembers nobody yet. */
 export function createNames(): Names {
   const departed = new Map<string, Naming>();
   return {

@@ -4,6 +4,7 @@ export interface Troubles {
   hasNot(what: string): void;
 }
 
+/** @param say told of each trouble when it comes, or comes to have another reason */
 export function createTroubles(say: (what: string, why: string) => void): Troubles {
   /** What goes wrong at the moment, and why. */
   const present = new Map<string, string>();

@@ -11,6 +11,7 @@ export interface Waiting {
 /** The longest that a timer can be set to, ms: 24 days. */
 const LONGEST = 2 ** 31 - 1;
 
+/** With nobody who waits. */
 export function createWaiting(): Waiting {
   const waiters = new Set<{ look(): void; giveUp(): void }>();
   let ended = false;

@@ -5,6 +5,7 @@ interface Range {
   readonly count: number;
 }
 
+/** Reads /proc/PID/uid_map or gid_map. */
 export function parseIdMap(text: string): Range[] {
   return text.split('\n').flatMap((line) => {
     const [inside, outside, count] = line.trim().split(/\s+/).map(Number);

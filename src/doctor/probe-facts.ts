@@ -60,7 +60,7 @@ export function readNamespaces(pid: number): Map<string, string> {
   return new Map(names.map((name) => [name, readlinkSync(`/proc/${pid}/ns/${name}`)]));
 }
 
-export function parseStatus(text: string): Map<string, string> {
+function parseStatus(text: string): Map<string, string> {
   return new Map(
     text.split('\n').map((line): [string, string] => {
       const colon = line.indexOf(':');

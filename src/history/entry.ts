@@ -43,7 +43,7 @@ const ERRNOS = new Map(
 );
 
 /** `9` → `SIGKILL`; a number without a name as it is. */
-export function signalName(signal: number): string {
+function signalName(signal: number): string {
   return SIGNALS.get(signal) ?? `signal ${signal}`;
 }
 

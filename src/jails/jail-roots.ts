@@ -26,6 +26,7 @@ interface Look {
   answered: boolean;
 }
 
+/** @param now ms since 1970, for tests */
 export function createRoots(now: () => number = Date.now): Roots {
   const looks = new Map<string, Look>();
 

@@ -10,7 +10,7 @@ export interface Listing {
 }
 
 /** What a listing says of one jail. */
-export function sightListed(
+function sightListed(
   listing: Listing,
   name: string,
   whereabouts: Whereabouts & { readonly by: 'name' | 'path' },

@@ -17,7 +17,7 @@ const AT_ONCE = 256 * 1024;
 const PIECE = 64 * 1024;
 
 /** The longest mount table of a jail that is read, in bytes. */
-export const LONGEST_TABLE = 4 * 1024 * 1024;
+const LONGEST_TABLE = 4 * 1024 * 1024;
 
 /** A jail's root may have a hundred thousand mounts, of paths of 4 KiB: a table that nobody can be made to read. */
 export class EndlessTable extends Error {}

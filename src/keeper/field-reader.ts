@@ -13,6 +13,7 @@ export interface FieldReader {
   all(name: string): readonly string[];
 }
 
+/** Of one frame. */
 export function readFields({ verb, fields }: Frame): FieldReader {
   const optional = (name: string): string | undefined => fields.get(name)?.[0];
   const text = (name: string): string => {

@@ -14,7 +14,7 @@ export interface Frame {
 export type Fields = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /** The largest frame, in bytes after the length. */
-export const MAX_FRAME = 262_144;
+const MAX_FRAME = 262_144;
 
 /** Writes one frame. @throws RangeError if a value holds NUL or the frame is too long: a bug of the caller. */
 export function encodeFrame(verb: string, fields: Fields = {}): Buffer {

@@ -12,6 +12,7 @@ export interface ProcessTimes {
   readonly within: number;
 }
 
+/** Those of this system: from /proc on Linux, else by ps(1). */
 export function processTimes(platform: Platform = PLATFORM): ProcessTimes {
   return platform === 'Linux' ? fromProc : fromPs('/bin/ps');
 }

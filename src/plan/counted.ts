@@ -20,6 +20,7 @@ interface Trigger {
 /** The newest trigger of each keeper: its epoch and number. */
 export type Newest = Iterable<readonly [epoch: string, number: number]>;
 
+/** Before anything was heard, and before the history was read. */
 export const NONE_COUNTED: Counted = { newest: new Map(), unread: [] };
 
 /** So many keepers are remembered: far more than can live at once. */

@@ -50,6 +50,7 @@ function heldFrom(record: ListedRecord): Held {
   };
 }
 
+/** A command as its keeper lists it. */
 export function commandFrom({ id, firedAt, startedAt, pid }: ListedRecord['runs'][number]): Command {
   return {
     run: id,

@@ -144,6 +144,7 @@ export interface Adhoc {
   readonly probe: ProbeConfig;
 }
 
+/** What is known before anything was told. */
 export const NOTHING_OBSERVED: Observed = {
   leaving: new Map(),
   silent: new Map(),

@@ -52,6 +52,7 @@ function coolsUntil({ probe, wanted, now }: Situation): number | undefined {
 }
 /** Why a probe that an older keeper has is not armed in the current one. */
 export const MOVING = 'moving to the new keeper';
+/** Why a probe stays away that a keeper knows nothing of: for status too. */
 export const COOLDOWN = 'cooldown after its last trigger';
 const waitFor =
   (why: string): ((s: Situation) => Verdict) =>
@@ -62,7 +63,7 @@ const waitFor =
  *
  * They look at the world and not at what woke us, so that a missed or a doubled event does no harm.
  */
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   {
     name: 'what nobody wants is taken away; what is being taken away, or only runs its last command, is left to end',
     when: (s) => !s.wanted,

@@ -21,6 +21,7 @@ export interface Outcome {
 /** Next try after so many ms. */
 const TRY_AGAIN_AFTER = 1_000;
 
+/** @param outcome told what came of the work when nobody waits for it */
 export function createAttention(work: () => Promise<void>, outcome: Outcome): Attention {
   let queue: Promise<void> = Promise.resolve();
   let asked = false;

@@ -26,6 +26,7 @@ export interface PlacesParts {
   readonly isClosed: () => boolean;
 }
 
+/** For the members of a roster; nothing is done before `fill`. */
 export function createPlaces({ stateDirectory, roster, settings, post, isClosed }: PlacesParts): Places {
   const current = (): Member | undefined =>
     [...roster.members.values()].find(({ role }) => role === 'current');

@@ -38,6 +38,37 @@ export function parseJailList(
   });
 }
 
+/** Where each jail is that has been listed, by its jid. */
+export type Known = ReadonlyMap<number, string>;
+
+/**
+ * The rows, and with them the jails that have processes and were listed before, but are not now. A jail's root can bring
+ * that about: by a host name with a blank in it for its own jail, and for all of them by one that grows while sysctl(8) reads the
+ * list, which then prints nothing at all. It is no end of a jail, as long as it has processes; and its root stays where it was.
+ */
+export function recall(
+  rows: readonly Row[],
+  residents: ReadonlyMap<number, readonly number[]>,
+  known: Known,
+): { readonly rows: readonly Row[]; readonly known: Known } {
+  const listed = new Set(rows.map(({ jid }) => jid));
+  const alive = [...known].filter(([jid]) => residents.has(jid));
+  const unlisted = alive.filter(([jid]) => !listed.has(jid));
+  const sound = rows.filter(({ refused }) => refused === undefined);
+  return {
+    rows: [
+      ...rows,
+      ...unlisted.map(([jid, path]) => ({
+        jid,
+        name: String(jid),
+        path,
+        residents: residents.get(jid) ?? [],
+      })),
+    ],
+    known: new Map([...alive, ...sound.map(({ jid, path }) => [jid, path] as const)]),
+  };
+}
+
 /** `BOOT:JID`: jids count up, and come round again after 999,999. */
 export function instanceOf(boot: string, { jid }: Pick<Row, 'jid'>): string {
   return `${boot}:${jid}`;

@@ -28,7 +28,7 @@ const PROGRAMS: Programs = { jls: '/usr/sbin/jls', ps: '/bin/ps', sysctl: '/sbin
 export function createLister(platform: Platform, programs: Programs = PROGRAMS): Lister | undefined {
   if (platform === 'Linux') return undefined;
   const roots = createRoots();
-  const listAll = platform === 'FreeBSD' ? listFreebsd : listDragonfly;
+  const listAll = platform === 'FreeBSD' ? listFreebsd : createDragonflyList();
   let boot: Promise<string> | undefined;
   const bootName = (): Promise<string> => {
     // A clock that is set later moves the time of the boot: what was read first goes on holding.
@@ -70,12 +70,15 @@ async function listFreebsd({ jls, ps }: Programs, boot: string): Promise<ListedJ
   }));
 }
 
-async function listDragonfly({ sysctl, ps }: Programs, boot: string): Promise<ListedJail[]> {
-  const list = await runProgram(sysctl, ['-n', 'jail.list']);
-  const residents = parseResidents(await runProgram(ps, psArguments('jail')));
-  return dragonfly
-    .parseJailList(list, residents)
-    .map((jail) => ({ ...jail, instance: dragonfly.instanceOf(boot, jail) }));
+function createDragonflyList(): (programs: Programs, boot: string) => Promise<ListedJail[]> {
+  let known: dragonfly.Known = new Map();
+  return async ({ sysctl, ps }, boot) => {
+    const list = await runProgram(sysctl, ['-n', 'jail.list']);
+    const residents = parseResidents(await runProgram(ps, psArguments('jail')));
+    const recalled = dragonfly.recall(dragonfly.parseJailList(list, residents), residents, known);
+    known = recalled.known;
+    return recalled.rows.map((jail) => ({ ...jail, instance: dragonfly.instanceOf(boot, jail) }));
+  };
 }
 
 /** ps(1) of FreeBSD calls the number `jid`, that of DragonFly `jail`. Each its own -o: what follows a `=` is a heading, commas and all. */

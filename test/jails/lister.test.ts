@@ -186,6 +186,34 @@ story(
 
 story(
   lists,
+  'DragonFly: a jail lives as long as it has processes, whatever a host name does to the list',
+  {},
+  async (t) => {
+    const h = await host(t);
+    const [web, db] = [await h.root('web'), await h.root('db')];
+    await h.prints('jail.list', `2 www ${web}\n5 db ${db}`);
+    const [both, one] = ['    2   901 IJ\n    5   902 IJ\n', '    2   901 IJ\n'];
+    await h.prints('ps', both);
+    const lister = createLister('DragonFly', h.programs);
+    const paths = async (): Promise<(string | undefined)[]> =>
+      [...((await lister?.list())?.byName.values() ?? [])]
+        .map((sighting) => jailOf(sighting).path)
+        .toSorted();
+    assert.equal(await paths(), [db, web]);
+    await h.prints('jail.list', '');
+    assert.equal(await paths(), [db, web], 'sysctl(8) found the list longer than it had been told');
+    await h.prints('jail.list', `2 a blank ${web}\n5 db ${db}`);
+    assert.equal(await paths(), [db, web], 'a line that nobody can read');
+    await h.prints('ps', one);
+    assert.equal(await paths(), [web], 'the last process has ended');
+    await h.prints('ps', both);
+    await h.prints('jail.list', `2 www ${web}`);
+    assert.equal(await paths(), [web], 'a number that has come round again says nothing of where');
+  },
+);
+
+story(
+  lists,
   'a program that is missing, fails, hangs or never ends is said so in one sentence',
   {},
   async (t) => {

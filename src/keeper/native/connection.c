@@ -5,19 +5,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "keeper.h"
+#include "connection_parts.h"
 
 /* What one answer or one record may need; an event is at most EVENT_MAX. */
 enum { ANSWER_ROOM = 16384, READ_AT_ONCE = 65536 };
 
-static size_t room(const struct connection *connection)
-{
-	return CONNECTION_OUT - connection->out_used;
-}
-
 bool connection_has_room(const struct connection *connection)
 {
-	return room(connection) >= ANSWER_ROOM;
+	return connection_room(connection) >= ANSWER_ROOM;
 }
 
 void connection_drop(struct keeper *keeper, struct connection *connection)
@@ -36,7 +31,7 @@ bool connection_answer(struct connection *connection, struct frame *frame)
 {
 	size_t length = frame_end(frame);
 
-	if (length == 0 || length > room(connection))
+	if (length == 0 || length > connection_room(connection))
 		return false;
 	memcpy(connection->out + connection->out_used, frame->bytes, length);
 	connection->out_used += length;
@@ -72,23 +67,18 @@ void connection_skip_event(struct keeper *keeper, struct event *event)
 		? NULL : OWNER(event->link.next, struct event, link);
 }
 
-static struct record *record_after(const struct keeper *keeper, const struct list *link)
-{
-	return link->next == &keeper->record_list ? NULL : OWNER(link->next, struct record, link);
-}
-
 void connection_skip_record(struct keeper *keeper, struct record *record)
 {
 	for (int i = 0; i < CONNECTIONS; i++)
 		if (keeper->connections[i].next_record == record)
-			keeper->connections[i].next_record = record_after(keeper, &record->link);
+			keeper->connections[i].next_record = connection_record_after(keeper, &record->link);
 }
 
 void connection_list(struct keeper *keeper, struct connection *connection)
 {
 	connection->listing = true;
 	connection->listed = 0;
-	connection->next_record = record_after(keeper, &keeper->record_list);
+	connection->next_record = connection_record_after(keeper, &keeper->record_list);
 }
 
 void connection_make_daemon(struct keeper *keeper, struct connection *connection)
@@ -109,113 +99,6 @@ void connection_make_daemon(struct keeper *keeper, struct connection *connection
 	}
 	keeper->daemon = connection;
 	connection->next_event = list_empty(events) ? NULL : OWNER(events->next, struct event, link);
-}
-
-/* ---- sending */
-
-static void tell_records(struct keeper *keeper, struct connection *connection)
-{
-	struct frame frame;
-	char buffer[128];
-
-	while (connection->next_record && connection_has_room(connection)) {
-		struct record *record = connection->next_record;
-		size_t length;
-
-		/* Straight into what is left; a record with very many runs waits until all of it is. */
-		tell_record(keeper, record, &frame, connection->out + connection->out_used, room(connection));
-		length = frame_end(&frame);
-		if (length == 0 && connection->out_used > 0)
-			return;
-		connection->out_used += length;
-		connection->listed += length > 0;
-		connection->next_record = record_after(keeper, &record->link);
-	}
-	if (connection->next_record || !connection_has_room(connection))
-		return;
-	frame_begin(&frame, buffer, sizeof buffer, "listed");
-	frame_number(&frame, "records", (int64_t)connection->listed);
-	frame_number(&frame, "seq", (int64_t)keeper->queue.newest);
-	connection_answer(connection, &frame);
-	connection->listing = false;
-}
-
-static void tell_events(struct keeper *keeper, struct connection *connection)
-{
-	while (connection->next_event && connection->next_event->length <= room(connection)) {
-		struct event *event = connection->next_event;
-
-		memcpy(connection->out + connection->out_used, event->bytes, event->length);
-		connection->out_used += event->length;
-		connection_skip_event(keeper, event);
-	}
-}
-
-/* False: the other end is gone. */
-static bool send_out(struct connection *connection)
-{
-	while (connection->out_sent < connection->out_used) {
-		ssize_t sent = send(connection->socket, connection->out + connection->out_sent,
-			connection->out_used - connection->out_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (sent == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			break;
-		if (sent == -1)
-			return false;
-		connection->out_sent += (size_t)sent;
-	}
-	memmove(connection->out, connection->out + connection->out_sent, connection->out_used - connection->out_sent);
-	connection->out_used -= connection->out_sent;
-	connection->out_sent = 0;
-	return true;
-}
-
-static void flush(struct keeper *keeper, struct connection *connection)
-{
-	bool was_full = connection->full;
-
-	for (;;) {
-		/*
-		 * Events first: a record that is told knows of them already. What happens between two records is told
-		 * after the list, or it would be taken for older than the record that it is about.
-		 */
-		if (connection == keeper->daemon && !(connection->listing && connection->listed > 0))
-			tell_events(keeper, connection);
-		if (connection->listing && (!connection->next_event || connection->listed > 0))
-			tell_records(keeper, connection);
-		if (connection->out_used == 0)
-			break;
-		if (!send_out(connection)) {
-			connection_drop(keeper, connection);
-			return;
-		}
-		if (connection->out_used > 0)
-			break; /* he takes no more for now */
-	}
-	if (connection->closing && connection->out_used == 0) {
-		connection_drop(keeper, connection);
-		return;
-	}
-	connection->full = connection->out_used > 0;
-	if (connection->full != was_full)
-		(void)watch_change(
-			&keeper->watch, connection->socket, WATCH_READ | (connection->full ? WATCH_WRITE : 0));
-}
-
-bool connections_flush(struct keeper *keeper)
-{
-	bool more = false;
-
-	for (int i = 0; i < CONNECTIONS; i++) {
-		struct connection *connection = &keeper->connections[i];
-
-		if (connection->socket == -1)
-			continue;
-		flush(keeper, connection);
-		/* A list that is told now has kept back what was ordered after it. */
-		more = more || (connection->socket != -1 && orders_wait(connection));
-	}
-	return more;
 }
 
 /* ---- receiving */

@@ -1,21 +1,18 @@
 /*
- * Arming, as the keeper sees it: the entering process, and then its clone, which is the probe.
- * PROTOCOL.md draws who says what; what comes up pipe R is treated as hostile.
+ * Arming, as the keeper sees it: the entering process, and then its clone, which is the probe. How it ends, unless well:
+ * the beginning is in entry_start.c, and what is heard of it in entry_hear.c.
  */
 #ifdef __linux__
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "entry_parts.h"
 #include "keeper.h"
 
-enum { LOOK_AGAIN = 1 }; /* ms */
-
 /* The turn of another one comes; the entering process itself may still have to be reaped. */
-static void end(struct keeper *keeper, struct entry *entry)
+void entry_over(struct keeper *keeper, struct entry *entry)
 {
 	if (entry->over)
 		return;
@@ -39,7 +36,7 @@ void entry_free_if_over(struct keeper *keeper, struct entry *entry)
 }
 
 /* The clone can be named, or it may have been made by now: nobody else can say so. */
-static void named(struct keeper *keeper, struct entry *entry)
+void entry_named(struct keeper *keeper, struct entry *entry)
 {
 	keeper->unnamed -= entry->unnamed;
 	entry->unnamed = false;
@@ -53,7 +50,7 @@ void entry_give_up(struct keeper *keeper, struct entry *entry)
 {
 	if (entry->over)
 		return;
-	end(keeper, entry);
+	entry_over(keeper, entry);
 	body_kill(entry->body);
 }
 
@@ -78,106 +75,6 @@ void entry_fail(struct keeper *keeper, struct body *body, enum stage stage, int 
 	body_free_if_over(keeper, body);
 }
 
-/* It can be triggered, and it can do nothing else: that is what "armed" means. */
-static void armed(struct keeper *keeper, struct entry *entry)
-{
-	end(keeper, entry);
-	timer_clear(keeper, &entry->timer);
-	watch_close(&keeper->watch, &entry->report);
-	record_body_ready(keeper, entry->body);
-}
-
-static void look_again(struct keeper *keeper, struct timer *timer);
-
-/* A clone that says it is ready locks itself up at once, unless somebody inside holds it: so look until it has. */
-static void look(struct keeper *keeper, struct entry *entry)
-{
-	if (look_locked(entry->body->definition, entry->body->child.pid)) {
-		/* Whom a signal cannot reach could not be taken away again. */
-		if (child_kill(&entry->body->child, 0))
-			armed(keeper, entry);
-		else
-			entry_fail(keeper, entry->body, STAGE_label, EACCES);
-		return;
-	}
-	entry->timer.ring = look_again;
-	if (!timer_set(keeper, &entry->timer, clock_now() + LOOK_AGAIN))
-		entry_fail(keeper, entry->body, STAGE_seccomp, ENOMEM);
-}
-
-static void take_pid(struct keeper *keeper, struct entry *entry, pid_t pid)
-{
-	struct body *body = entry->body;
-
-	if (body->child.pid)
-		return;
-	named(keeper, entry);
-	if (!child_adopt(keeper, &body->child, pid, WATCH_URGENT))
-		entry_fail(keeper, body, STAGE_pidfd, errno);
-	else if (entry->over)
-		body_kill(body);
-}
-
-/* What the clone may fail in; it does not know the nonce, and whoever traces it can only make it fail. */
-static bool clone_may_say(enum stage stage)
-{
-	return stage == STAGE_setsid || stage == STAGE_pdeathsig || stage == STAGE_name || stage == STAGE_seccomp;
-}
-
-static void take_ready(struct keeper *keeper, struct entry *entry)
-{
-	enum stage stage;
-	int error = look_where(entry->body->definition, &stage);
-
-	if (error)
-		entry_fail(keeper, entry->body, stage, error);
-	else
-		entry->body->ready = true;
-}
-
-static void take_report(struct keeper *keeper, struct entry *entry, const struct arming_report *report)
-{
-	bool from_outside = report->nonce == entry->nonce;
-	enum stage stage = report->stage < STAGE_COUNT ? (enum stage)report->stage : STAGE_report;
-
-	if (report->kind == ARMING_PID && from_outside)
-		take_pid(keeper, entry, report->value);
-	else if (report->kind == ARMING_READY)
-		take_ready(keeper, entry);
-	else if (report->kind == ARMING_FAILED && (from_outside || clone_may_say(stage))) {
-		entry->no_clone = from_outside;
-		entry_fail(keeper, entry->body, stage, report->value);
-	} else {
-		entry_fail(keeper, entry->body, STAGE_report, EPROTO);
-	}
-}
-
-void entry_read(struct keeper *keeper, struct entry *entry)
-{
-	/* An honest arming sends two; a third is not asked for, whatever it says. */
-	for (int i = 0; i < 3 && entry->report != -1; i++) {
-		struct arming_report report;
-		ssize_t got = read(entry->report, &report, sizeof report);
-
-		if (got == 0 || (got == -1 && errno == EAGAIN))
-			break;
-		if (got == sizeof report)
-			take_report(keeper, entry, &report);
-		else
-			entry_fail(keeper, entry->body, STAGE_report, EPROTO);
-	}
-	if (entry->body->ready && entry->body->child.pid && !entry->body->ended && !entry->over)
-		look(keeper, entry);
-}
-
-void entry_report_ready(struct keeper *keeper, void *owner)
-{
-	struct entry *entry = owner;
-
-	entry_read(keeper, entry);
-	entry_free_if_over(keeper, entry);
-}
-
 void entry_enterer_changed(struct keeper *keeper, struct child *child)
 {
 	struct entry *entry = OWNER(child, struct entry, child);
@@ -192,33 +89,20 @@ void entry_enterer_changed(struct keeper *keeper, struct child *child)
 		/* It did not name its clone, if it had one: it was killed, by us or by somebody else on the host. */
 		keeper->strays |= !entry->no_clone;
 	}
-	named(keeper, entry);
+	entry_named(keeper, entry);
 	entry_free_if_over(keeper, entry);
 }
 
-static void give_up_late(struct keeper *keeper, struct entry *entry)
+void entry_give_up_late(struct keeper *keeper, struct entry *entry)
 {
 	entry_fail(keeper, entry->body, STAGE_timeout, ETIMEDOUT);
 	/* It makes no clone any more; one that it has made and not named is looked for. */
 	child_kill(&entry->child, SIGKILL);
 	keeper->strays |= entry->unnamed;
-	named(keeper, entry);
+	entry_named(keeper, entry);
 }
 
 void entry_too_long(struct keeper *keeper, struct timer *timer)
 {
-	give_up_late(keeper, OWNER(timer, struct entry, timer));
-}
-
-static void look_again(struct keeper *keeper, struct timer *timer)
-{
-	struct entry *entry = OWNER(timer, struct entry, timer);
-
-	if (entry->over || entry->body->ended)
-		return;
-	if (clock_now() >= entry->deadline)
-		give_up_late(keeper, entry);
-	else
-		look(keeper, entry);
-	entry_free_if_over(keeper, entry);
+	entry_give_up_late(keeper, OWNER(timer, struct entry, timer));
 }

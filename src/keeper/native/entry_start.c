@@ -1,4 +1,4 @@
-/* The beginning of an arming: whose turn it is, and the process that enters. What it says is read in entry.c. */
+/* The beginning of an arming: whose turn it is, and the process that enters. What it says is heard in entry_hear.c. */
 #ifdef __linux__
 #define _GNU_SOURCE
 #endif

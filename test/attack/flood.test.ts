@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { listeningKeepers } from '../../src/keeper/listeners.ts';
 import { launch } from '../rig/launch.ts';
-import { innerPid, killExactly, startOf, withArgument } from '../rig/proc.ts';
+import { commandLineOf, innerPid, killExactly, startOf, withArgument } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 import { attacks, hold, isFull } from './attack.ts';
 import { outcomes } from './attacker.ts';
@@ -187,13 +187,7 @@ async function serveMeanwhile(s: Siege, flood: Promise<unknown>, also = (): void
 function sleepers(seconds: string): number {
   const lines = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-      } catch {
-        return ''; // it has ended
-      }
-    });
+    .map((pid) => commandLineOf(Number(pid)));
   return lines.filter((line) => line === `/bin/sleep\0${seconds}\0`).length;
 }
 

@@ -10,7 +10,7 @@ import { daemon } from '../rig/daemon.ts';
 import { execute, type Outcome } from '../rig/execute.ts';
 import { unshared } from '../rig/kinds/unshare.ts';
 import { launch } from '../rig/launch.ts';
-import { missing } from '../rig/proc.ts';
+import { commandLineOf, missing } from '../rig/proc.ts';
 import type { Teller } from '../rig/story.ts';
 import { until } from '../rig/until.ts';
 import { attacks, hold, isFull } from './attack.ts';
@@ -276,14 +276,8 @@ function keepersOf(paths: readonly string[]): number[] {
   const state = paths[paths.indexOf('--state') + 1] ?? '';
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes(state);
-      } catch {
-        return false; // it has ended
-      }
-    })
-    .map(Number);
+    .map(Number)
+    .filter((pid) => commandLineOf(pid).split('\0').includes(state));
 }
 
 /** One plant in a directory where everybody may write, and one start of a daemon that is to use that name. */

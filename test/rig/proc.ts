@@ -1,5 +1,6 @@
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readCommandLine } from '../../src/command-line.ts';
 import { until } from './until.ts';
 
 /** Whether a process runs. A zombie does not: it has ended, and only its parent has not looked yet. */
@@ -44,9 +45,16 @@ export function descendants(pid: number): number[] {
 /** The processes that were started with exactly this argument, such as a path of the story's own. */
 export function withArgument(argument: string): number[] {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-  return pids
-    .map(Number)
-    .filter((pid) => isAlive(pid) && read(`/proc/${pid}/cmdline`).split('\0').includes(argument));
+  return pids.map(Number).filter((pid) => isAlive(pid) && commandLineOf(pid).split('\0').includes(argument));
+}
+
+/** Its words, each ended by a NUL; of a very long one the beginning, since another story's may have no end. Empty when there is none. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readCommandLine(pid);
+  } catch {
+    return '';
+  }
 }
 
 /** The pid of a process in its innermost PID namespace, and how many namespaces it has one in. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { isAlive, killExactly, startOf } from '../rig/proc.ts';
+import { commandLineOf, isAlive, killExactly, startOf } from '../rig/proc.ts';
 import { until } from '../rig/until.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function clearLeftovers(folder: string): Promise<string[]> {
 
 function find(folder: string): string[] {
   return [
-    ...processes(folder).map((pid) => `process ${pid}: ${textOf(pid, 'cmdline').replaceAll('\0', ' ')}`),
+    ...processes(folder).map((pid) => `process ${pid}: ${commandLineOf(pid).replaceAll('\0', ' ')}`),
     ...mounts(folder).map((point) => `mount ${point}`),
     ...readdirSync(folder)
       .filter((entry) => !entry.startsWith('tsx-')) // the loader's cache
@@ -33,7 +33,7 @@ function processes(folder: string): number[] {
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number)
     .filter((pid) => pid !== process.pid && isAlive(pid))
-    .filter((pid) => needle.test(textOf(pid, 'cmdline')) || needle.test(textOf(pid, 'environ')));
+    .filter((pid) => needle.test(commandLineOf(pid)) || needle.test(environmentOf(pid)));
 }
 
 function mounts(folder: string): string[] {
@@ -43,9 +43,9 @@ function mounts(folder: string): string[] {
     .filter((point) => point.startsWith(`${folder}/`));
 }
 
-function textOf(pid: number, file: string): string {
+function environmentOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
   } catch {
     return ''; // it has ended, or is not ours to read
   }

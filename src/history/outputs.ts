@@ -1,11 +1,16 @@
-import { constants, type ReadStream } from 'node:fs';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import type { ReadStream } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TRIGGER_ID } from '../keeper/trigger-id.ts';
+import { openIfThere } from './open-file.ts';
 
 /** The outputs of commands, which the keeper's scribes write to `output/ID`. */
 export interface Outputs {
-  /** The output of a trigger's command; undefined if it printed nothing, or if it is no longer kept. */
+  /**
+   * The output of a trigger's command; undefined if it printed nothing, or if it is no longer kept.
+   *
+   * @throws the system's error, or that it is no file
+   */
   open(id: string): Promise<ReadStream | undefined>;
   /** So many commands have ended. Now and then, the oldest outputs are removed until all are within the bound. */
   ended(commands: number): Promise<void>;
@@ -56,13 +61,7 @@ export function openOutputs(stateDirectory: string, total: number): Outputs {
   return {
     async open(id) {
       if (!TRIGGER_ID.test(id)) return undefined;
-      try {
-        const file = await open(join(directory, id), constants.O_RDONLY | constants.O_NOFOLLOW);
-        return file.createReadStream();
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
+      return (await openIfThere(join(directory, id)))?.createReadStream();
     },
     async ended(commands) {
       ended += commands;

@@ -1,8 +1,9 @@
 import { constants, renameSync, statSync } from 'node:fs';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { FIRED } from './journal-file.ts';
 import { linesIn, type Part } from './lines.ts';
+import { openIfThere } from './open-file.ts';
 
 /** How much history to keep: at most so many triggers and so many bytes, in two files. */
 export interface Bounds {
@@ -50,15 +51,6 @@ async function startOfNewest(part: Part, most: Bounds): Promise<number> {
     }
   }
   return 0;
-}
-
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 async function writerOf(path: string): Promise<NodeJS.WritableStream> {

@@ -1,4 +1,5 @@
 /** Outputs: named by their trigger and by nothing else, and together within their bound. */
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { suite as createSuite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openOutputs } from '../../src/history/outputs.ts';
+import { shorten } from '../../src/history/shorten.ts';
 import { TRIGGER_ID } from '../../src/keeper/trigger-id.ts';
 import { story, type Teller } from '../rig/story.ts';
 
@@ -44,6 +46,30 @@ tell('nothing but a trigger’s id is a name', async (t) => {
     () => assert.unreachable('a symlink was followed'),
     (error: NodeJS.ErrnoException) => assert.is(error.code, 'ELOOP'),
   );
+});
+
+tell('what is no file is told as such, and keeps nobody who wants to read another', async (t) => {
+  const folder = fill(t, 1, 100);
+  // More than there are threads: one that waits for the other end of a FIFO waits for ever.
+  const ids = Array.from({ length: 8 }, (_, n) => `fedcba98-${n}`);
+  for (const id of ids) execFileSync('mkfifo', [join(folder, id)]);
+  mkdirSync(join(folder, 'fedcba98-9'));
+  const outputs = openOutputs(t.dir, 1 << 20);
+  const said = [...ids, 'fedcba98-9'].map((id) =>
+    outputs.open(id).then(
+      () => 'opened',
+      (error: Error) => error.message.replace(`${folder}/`, ''),
+    ),
+  );
+  assert.equal(
+    await Promise.all(said),
+    [...ids, 'fedcba98-9'].map((id) => `${id} is no file`),
+  );
+  const fault = await shorten(join(folder, 'fedcba98-0'), { triggers: 1, bytes: 1 }).catch(String);
+  assert.match(String(fault), 'fedcba98-0 is no file');
+  const stream = await outputs.open('0123abcd-1');
+  assert.ok(stream);
+  stream?.destroy();
 });
 
 tell('over the bound the oldest are removed, and what is no output is left alone', async (t) => {

@@ -2,6 +2,7 @@ import { Complaint, EXIT, textArgument } from '../../control/protocol.ts';
 import type { Handler } from '../../control/server.ts';
 import type { Outputs } from '../../history/outputs.ts';
 import { TRIGGER_ID } from '../../keeper/trigger-id.ts';
+import { reasonOf } from '../../reason.ts';
 import type { Services } from './services.ts';
 
 /** ms. */
@@ -17,7 +18,7 @@ export function outputHandler({ outputs, journal }: Services): Handler {
         `${JSON.stringify(id)} is no trigger's id`,
         '"jaildaemon history" lists them',
       );
-    const stream = (await outputs.open(id)) ?? (await openLater(outputs, id));
+    const stream = await openSoon(outputs, id);
     let bytes = 0;
     if (!stream) {
       if (!(await isKnown(id)))
@@ -42,7 +43,17 @@ export function outputHandler({ outputs, journal }: Services): Handler {
 }
 
 /** A scribe may still be writing when its command has just ended: nobody waits for it but who wants to read. */
-async function openLater(outputs: Outputs, id: string): ReturnType<Outputs['open']> {
-  await new Promise((resolve) => setTimeout(resolve, SCRIBE_TAKES));
-  return outputs.open(id);
+async function openSoon(outputs: Outputs, id: string): ReturnType<Outputs['open']> {
+  try {
+    const now = await outputs.open(id);
+    if (now) return now;
+    await new Promise((resolve) => setTimeout(resolve, SCRIBE_TAKES));
+    return await outputs.open(id);
+  } catch (error) {
+    throw new Complaint(
+      EXIT.failed,
+      `the output of ${id} cannot be read: ${reasonOf(error)}`,
+      'look what lies there in its place',
+    );
+  }
 }

@@ -20,10 +20,13 @@ export function learnOrdered(
 
 /**
  * The keeper refused an order: what it had, it has. With the same words it would refuse again, so there is a back-off.
+ *
+ * @param now the instance of its jail that runs: what was refused was meant for that
  */
 export function learnRefused(
   probe: ObservedProbe,
   event: Extract<Event, { type: 'order-refused' }>,
+  now: string | undefined,
 ): ObservedProbe {
   const { verb, why, at } = event;
   const { held } = probe;
@@ -31,7 +34,7 @@ export function learnRefused(
   if (!held) return probe;
   if (verb === 'disarm') return forget(probe, 'held');
   const tag = held.replacedBy ?? held.tag;
-  const refused = trouble(probe, { kind: 'refused', why, instance: held.instance, tag, at });
+  const refused = trouble(probe, { kind: 'refused', why, instance: now ?? held.instance, tag, at });
   return { ...probe, held: heldStill(held), trouble: refused, since: at };
 }
 

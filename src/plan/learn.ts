@@ -12,7 +12,7 @@ import {
 import { learnPast } from './learn-past.ts';
 import { learnOrdered, learnRefused } from './learn-order.ts';
 import { dropIfEmpty, learnProbeEvent, learnRemoved } from './learn-probe.ts';
-import type { Observed, ObservedKeeper } from './observed.ts';
+import { runningJail, type Observed, type ObservedKeeper } from './observed.ts';
 
 /**
  * Takes all events that are waiting and gives the world as it is after them. Pure: the same events, the same world.
@@ -78,8 +78,9 @@ function learnOne(draft: Draft, event: Event): void {
       return;
     case 'order-refused': {
       const jail = draft.jailOf(event.id);
+      const instance = runningJail(draft.jails.get(jail))?.instance;
       if (draft.jails.get(jail)?.probes.has(event.id))
-        draft.change(jail, event.id, (probe) => learnRefused(probe, event), event.at);
+        draft.change(jail, event.id, (probe) => learnRefused(probe, event, instance), event.at);
       return;
     }
     case 'attached':

@@ -165,4 +165,23 @@ cases('a cooldown is the keeper’s, on a clock that never jumps: it is over whe
   }
 });
 
+cases('an arming that is refused in a new life of the jail is not ordered again at once', () => {
+  const world = new World();
+  world.declare('web', 'A', {});
+  world.startJail('web');
+  world.reload();
+  world.settle();
+  world.settle();
+  world.stopJail('web');
+  world.startJail('web');
+  world.reload();
+  world.turn();
+  world.refuseNext = true;
+  for (let n = 0; n < 3; n++) {
+    world.deliverOrders();
+    world.turn();
+  }
+  assert.equal(world.faults, []);
+});
+
 cases.run();

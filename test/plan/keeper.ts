@@ -41,6 +41,8 @@ export interface Record {
   readonly commands: Command[];
   /** Ordered while it was away: it is armed when it can be, whatever `respawn` says. */
   rearm: boolean;
+  /** The number of the newest trigger in its instance, until it comes back: what it may be spent by. */
+  fired: number;
   /** Of the clock that never jumps. */
   triggered: number;
   until: number;
@@ -80,6 +82,7 @@ export class Keeper {
   readonly #world: Surroundings;
   readonly epoch: string;
   #seq = 0;
+  #acknowledged = 0;
   /** It begins nothing new, and ends when it has nothing left. */
   #draining = false;
   /** The newest event that the present daemon was told. */
@@ -130,6 +133,8 @@ export class Keeper {
         return undefined;
       case 'ack':
         this.queue = this.queue.filter(({ seq }) => seq > order.seq);
+        this.#acknowledged = Math.max(this.#acknowledged, order.seq);
+        for (const record of this.records.values()) if (record.state === 'removed') this.#settle(record);
         return undefined;
       case 'drain':
         this.#drain();
@@ -153,6 +158,7 @@ export class Keeper {
   #arm(definition: Definition): void {
     const { id } = definition;
     const record = this.records.get(id) ?? this.#make(definition);
+    const crossed = this.#crossesTrigger(record, definition);
     record.definition = definition;
     switch (record.state) {
       case 'removing':
@@ -161,7 +167,7 @@ export class Keeper {
       case 'spent':
       case 'running':
         this.#enter(record, 'running');
-        record.rearm = true;
+        record.rearm ||= !crossed;
         break;
       case 'cooling':
         break;
@@ -173,6 +179,16 @@ export class Keeper {
         break;
     }
     this.#settle(record);
+  }
+
+  /** Whether who ordered it did not know yet that it was triggered: then what is spent by that stays spent in its instance. */
+  #crossesTrigger(record: Record, definition: Definition): boolean {
+    if (record.definition.instance !== definition.instance) record.fired = 0;
+    return this.#isSpentUnknown(record) && definition.respawn === 'never';
+  }
+
+  #isSpentUnknown({ definition, fired }: Record): boolean {
+    return definition.respawn === 'never' && fired > this.#acknowledged;
   }
 
   #update(definition: Definition): string | undefined {
@@ -203,6 +219,7 @@ export class Keeper {
       bodies: new Set(),
       commands: [],
       rearm: false,
+      fired: 0,
       triggered: -Infinity,
       until: 0,
       since: this.#world.wall(),
@@ -221,7 +238,7 @@ export class Keeper {
           this.#enter(record, 'removed');
           this.#tell({ type: 'removed', id: record.id, instance: record.definition.instance });
         }
-        if (record.commands.length === 0) this.records.delete(record.id);
+        if (record.commands.length === 0 && !this.#isSpentUnknown(record)) this.records.delete(record.id);
         return;
       case 'running':
         if (respawn !== 'immediately' && record.commands.length > 0) return;
@@ -237,6 +254,7 @@ export class Keeper {
       default:
         return;
     }
+    record.fired = 0;
     record.rearm = false;
     this.#want(record);
   }
@@ -342,6 +360,7 @@ export class Keeper {
     const run = `${this.epoch}-${this.#seq + 1}`;
     const command: Command = { run, id, instance, firedAt: at, respawn, folded: 0 };
     record.commands.push(command);
+    record.fired = this.#seq + 1;
     this.#tell({ type: 'fired', id, instance, run: command.run, by: 'jail', once: respawn === 'never' });
     this.#tell({ type: 'started', id, run: command.run, pid: 9 });
     this.#world.saw.triggered(record, command, body);

@@ -229,6 +229,11 @@ export class World implements Surroundings {
     const to = [...this.keepers()].find((keeper) => keeper.epoch === epoch);
     if (!to) return;
     this.#orders.push({ to, order });
+    this.#letGo(order);
+  }
+
+  /** A change of `respawn` away from `never`, when it is ordered and, of a trigger that it crosses, when it arrives. */
+  #letGo(order: Order): void {
     if (!('definition' in order) || order.definition.respawn === 'never') return;
     for (const key of this.#spent) if (key.startsWith(`${order.definition.id}@`)) this.#spent.delete(key);
   }
@@ -287,11 +292,20 @@ export class World implements Surroundings {
 
   /** Of a keeper that is dead only the markers of its commands are left. */
   #bury(dead: Keeper): void {
-    for (const record of dead.records.values())
+    for (const record of dead.records.values()) {
       for (const command of record.commands) this.#markers.set(command.run, command);
+      // What has become `never` while its command ran is spent by that, as it would be if its keeper lived.
+      if (record.state === 'running' && this.#orderedNever(record.id))
+        this.#everSpent.add(`${record.id}@${record.definition.instance}`);
+    }
     if (!this.daemon) this.#forgetUntold(dead);
     this.#orders = this.#orders.filter(({ to }) => to !== dead);
     this.#unlisted.delete(dead);
+  }
+
+  #orderedNever(id: string): boolean {
+    const jails = [...(this.daemon?.observed.jails.values() ?? [])];
+    return jails.some(({ probes }) => probes.get(id)?.ordered?.probe.respawn === 'never');
   }
 
   /** Nobody can know of triggers that only a dead keeper knew, and whose commands are over: the one window. */
@@ -555,7 +569,7 @@ export class World implements Surroundings {
       if (alive.length > 1) this.#fault('two processes', `${id} has ${alive.length}`);
     },
     ordered: (order) => {
-      if (order.verb === 'ack' || order.verb === 'list') return;
+      this.#letGo(order);
       if (order.verb !== 'arm') return;
       const trouble = this.#troubles.get(troubleKey(order.definition));
       if (trouble && trouble.jumps === this.#jumps && this.#clock < trouble.at + 250)

@@ -29,7 +29,7 @@ interface Head {
 }
 
 /** What `status` has been told. */
-export interface Standing {
+export interface StatusAnswer {
   readonly head: Head;
   readonly probes: readonly ProbeStatus[];
 }
@@ -43,7 +43,7 @@ export async function status({ socket, json }: Common, glob: string | undefined)
 }
 
 /** Asks the daemon behind this socket. @param glob which probes are wanted; all of them without one */
-export async function askStatus(socket: string, glob?: string): Promise<Standing> {
+export async function askStatus(socket: string, glob?: string): Promise<StatusAnswer> {
   const matches = createProbeFilter(glob);
   const probes: ProbeStatus[] = [];
   const head = await ask<Head>(socket, { verb: 'status' }, (rows: readonly ProbeStatus[]) => {
@@ -53,12 +53,12 @@ export async function askStatus(socket: string, glob?: string): Promise<Standing
 }
 
 /** What `--json` prints. */
-export function forPrograms({ head, probes }: Standing): object {
+export function forPrograms({ head, probes }: StatusAnswer): object {
   return { version: 1, ...head, config: configForPrograms(head.config), probes };
 }
 
 /** Whether nothing waits to be mended: what is wrong with all of it, or with a probe that was asked for. */
-function isWell({ head: { keeper, leaving = [], config, history }, probes }: Standing): boolean {
+function isWell({ head: { keeper, leaving = [], config, history }, probes }: StatusAnswer): boolean {
   const goesOn = ({ state }: KeeperHead): boolean => state === undefined;
   return (
     keeper !== undefined &&

@@ -4,7 +4,7 @@ import type { Sighting } from './jail.ts';
 import { EndlessTable } from './mounts.ts';
 import { sightPid } from './pid.ts';
 import { readPidfile } from './pidfile.ts';
-import { liesBelowRootOf } from './roots.ts';
+import { liesBelowRootOf } from './below-root.ts';
 
 /**
  * Looks at one jail, now; at one that only the system's list can find (listing.ts) in vain. Never throws and never enters.

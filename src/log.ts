@@ -1,4 +1,4 @@
-import type { Event } from './event.ts';
+import type { Event, JailEvent } from './event.ts';
 import { endingFields, errnoName } from './history/entry.ts';
 import type { Ending } from './keeper/messages.ts';
 import { printable, printableJson } from './printable.ts';
@@ -33,7 +33,7 @@ export function formatLine(line: LogLine, format: LogFormat): string {
 }
 
 /** An event in words; undefined where it is not worth a line. */
-export function describe(event: Event): LogLine | undefined {
+export function describe(event: Exclude<Event, JailEvent>): LogLine | undefined {
   const { at } = event;
   const line = (level: Level, subject: string | undefined, what: string, why?: string): LogLine => ({
     at,
@@ -59,8 +59,6 @@ export function describe(event: Event): LogLine | undefined {
         `${where}${more.length > 0 ? ` (and ${more.length} more)` : ''}`,
       );
     }
-    case 'sighted':
-      return undefined;
     case 'keeper-found':
       return event.leaving
         ? line(

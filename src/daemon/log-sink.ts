@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { Complaint, EXIT } from '../control/protocol.ts';
 import type { Event } from '../event.ts';
 import { describe, formatLine, type Level, type LogFormat } from '../log.ts';
+import { createRefusedJails } from './refused-jails.ts';
 
 /** Where log lines go: stderr, a file, or syslog through logger(1). */
 export interface LogSink {
@@ -26,6 +27,7 @@ const MOST_UNREAD = 1024 * 1024;
 export function openLog(target: string, format: LogFormat, least: Level = 'info'): LogSink {
   let fd = target === 'stderr' || target === 'syslog' ? 2 : openFile(target);
   let logger: ChildProcess | undefined;
+  const ofRefusedJails = createRefusedJails();
 
   function write(text: string): void {
     try {
@@ -53,8 +55,9 @@ export function openLog(target: string, format: LogFormat, least: Level = 'info'
   }
 
   function log(event: Event): void {
-    const line = describe(event);
-    if (line && ORDER.indexOf(line.level) >= ORDER.indexOf(least)) write(formatLine(line, format));
+    const lines = event.type === 'sighted' ? ofRefusedJails(event) : [describe(event) ?? []].flat();
+    for (const line of lines)
+      if (ORDER.indexOf(line.level) >= ORDER.indexOf(least)) write(formatLine(line, format));
   }
 
   const say: LogSink['say'] = (level, what, why) =>

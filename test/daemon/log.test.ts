@@ -1,6 +1,6 @@
 /** The log: one line an event, for people or for machines, and nobody can forge a line. */
 import { existsSync } from 'node:fs';
-import { readFile, rename, stat, symlink, unlink } from 'node:fs/promises';
+import { chmod, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isAlive } from '../rig/proc.ts';
@@ -24,6 +24,27 @@ tell('what matters is there: armed, triggered by whom, how it ended', async (t) 
     new RegExp(`warn {2}web/BUTTON: command ${entry?.id} ended with exit code 3 after \\d+ ms`),
   );
 });
+
+tell(
+  'a jail in which nothing can be armed is said once, with the reason, and again when that is gone',
+  async (t) => {
+    const s = await scene(t, () => ({ BUTTON: { command: 'true' } }));
+    const pidfile = join(s.host.dir, 'open.pid');
+    await writeFile(pidfile, `${s.jail.pid}\n`);
+    await chmod(pidfile, 0o666);
+    await s.write((file) => {
+      file.jails['open'] = { pid: pidfile, probes: { OTHER: { command: 'true' } } };
+    });
+    await s.host.reaches('open/OTHER', 'failed');
+    for (let look = 0; look < 3; look++) await s.host.cli('reload');
+    await chmod(pidfile, 0o600);
+    await s.host.reaches('open/OTHER', 'armed');
+    const said = (await s.host.log()).split('\n').filter((line) => line.includes(' open: '));
+    assert.is(said.length, 2, said.join('\n'));
+    assert.match(said[0] ?? '', /warn {2}open: nothing can be armed here: .*open\.pid/);
+    assert.match(said[1] ?? '', /info {2}open: what kept probes away is gone$/);
+  },
+);
 
 tell('as JSON: one object a line', async (t) => {
   const s = await scene(t, () => ({ BUTTON: { command: 'true' } }), { args: ['--log-format', 'json'] });

@@ -8,7 +8,17 @@ import { built, chroot, opening, root, seeingProcess1, stories } from './rig.ts'
 
 const { tell, run } = stories('--kernel');
 
-const mounts = (): Promise<string> => readFile('/proc/self/mountinfo', 'utf8');
+/** A mount namespace of the story's own, whose mounts are written down before and after: on the host others mount too. */
+function watched(t: Teller, first = ':') {
+  const script = `${first} && cat /proc/self/mountinfo >${t.dir}/before && "$@"; code=$?
+    cat /proc/self/mountinfo >${t.dir}/after; exit $code`;
+  const seen = (when: 'before' | 'after'): Promise<string> => readFile(join(t.dir, when), 'utf8');
+  return {
+    before: ['unshare', '--mount', 'sh', '-c', script, 'sh'],
+    unchanged: async () =>
+      assert.is(await seen('after'), await seen('before'), 'the mounts are what they were'),
+  };
+}
 
 /** A root with a program in it that breaks out of a chroot, and a file of the host that it then can see. */
 async function cell(t: Teller): Promise<{ dir: string; escape: string[] }> {
@@ -26,10 +36,10 @@ tell('the classic escape gets out of a plain chroot', async (t) => {
 
 tell('and does not get out of this one', async (t) => {
   const { dir, escape } = await cell(t);
-  const before = await mounts();
-  const { stdout, stderr } = await chroot(['--kernel', dir, ...escape]);
+  const { before, unchanged } = watched(t);
+  const { stdout, stderr } = await chroot(['--kernel', dir, ...escape], { before });
   assert.is(stdout, 'still inside\n', stderr);
-  assert.is(await mounts(), before, 'the host’s mounts are what they were');
+  await unchanged();
 });
 
 tell('inside there is one mount, the directory, and what was mounted below it', async (t) => {
@@ -49,14 +59,12 @@ tell('inside there is one mount, the directory, and what was mounted below it', 
 tell('mounts that are shared among namespaces hear nothing of it', async (t) => {
   const dir = await root(t);
   // As systemd has it on most hosts: everything is shared. In a namespace of the story's own.
-  const script = `mount --make-rshared / && cat /proc/self/mountinfo >${t.dir}/before && "$@"; code=$?
-    cat /proc/self/mountinfo >${t.dir}/after; exit $code`;
-  const before = ['unshare', '--mount', 'sh', '-c', script, 'sh'];
+  const { before, unchanged } = watched(t, 'mount --make-rshared /');
   const { code, stderr } = await chroot(['--kernel', dir, 'sh', '-c', 'mount -t proc proc /proc'], {
     before,
   });
   assert.is(code, 0, stderr);
-  assert.is(await readFile(join(t.dir, 'after'), 'utf8'), await readFile(join(t.dir, 'before'), 'utf8'));
+  await unchanged();
 });
 
 tell('a file system that the host unmounts goes away inside too, and is not kept busy', async (t) => {
